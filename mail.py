@@ -1,0 +1,21 @@
+"""The outbox: what the library owes its patrons to tell.
+
+A message is queued inside the transaction that causes it, so that neither exists without the other.  Only
+the numbers of the holds or loans are kept; the text is made from them when it is sent.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from models import Outbox
+
+
+def queue(kind: str, patron_id: int, numbers: Sequence[int], now: datetime) -> None:
+    """Owe a patron one message of this kind about these holds or loans, in the caller's transaction.
+
+    The same event never owes two: kind and numbers are the key, and a second call changes nothing.
+    """
+    listed = ",".join(str(number) for number in numbers)
+    Outbox.insert(
+        kind=kind, patron=patron_id, key=f"{kind}:{listed}", numbers=listed, queued_at=now
+    ).on_conflict_ignore().execute()

@@ -1,0 +1,187 @@
+"""The schema of the database as an append-only list of steps.
+
+A step that has landed is never edited: what must change becomes a new step at the end.  The version of a
+database is the number of steps that ran, kept in SQLite's own ``user_version``.  The search index is not
+here: it belongs to ``search.py`` and can be rebuilt from these tables at any time.
+"""
+
+from collections.abc import Callable
+
+FIRST_TABLES = """
+CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL);
+
+CREATE TABLE serial (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  title TEXT NOT NULL, title_kana TEXT NOT NULL DEFAULT '', publisher TEXT NOT NULL DEFAULT '');
+
+CREATE TABLE bib (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  material TEXT NOT NULL,
+  title TEXT NOT NULL, title_kana TEXT NOT NULL DEFAULT '',
+  subtitle TEXT NOT NULL DEFAULT '', subtitle_kana TEXT NOT NULL DEFAULT '',
+  original_title TEXT NOT NULL DEFAULT '',
+  volume TEXT NOT NULL DEFAULT '',
+  publisher TEXT NOT NULL DEFAULT '',
+  pub_year INTEGER, pub_month INTEGER,
+  isbn TEXT, ndc TEXT NOT NULL DEFAULT '',
+  series TEXT NOT NULL DEFAULT '', series_kana TEXT NOT NULL DEFAULT '',
+  subjects TEXT NOT NULL DEFAULT '', extent TEXT NOT NULL DEFAULT '',
+  source TEXT UNIQUE,
+  serial_id INTEGER REFERENCES serial (id), issued_on TEXT,
+  added_on TEXT NOT NULL,
+  hidden INTEGER NOT NULL DEFAULT 0,
+  CHECK ((serial_id IS NULL) = (issued_on IS NULL)),
+  CHECK (title <> ''), CHECK (pub_month BETWEEN 1 AND 12));
+CREATE INDEX bib_isbn ON bib (isbn) WHERE isbn IS NOT NULL;
+CREATE INDEX bib_ndc ON bib (ndc, id);
+CREATE INDEX bib_added ON bib (added_on, id);
+CREATE INDEX bib_serial ON bib (serial_id, issued_on, id) WHERE serial_id IS NOT NULL;
+
+CREATE TABLE creator (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  bib_id INTEGER NOT NULL REFERENCES bib (id) ON DELETE CASCADE,
+  place INTEGER NOT NULL,
+  name TEXT NOT NULL, reading TEXT NOT NULL DEFAULT '', roman TEXT NOT NULL DEFAULT '',
+  role TEXT NOT NULL DEFAULT '');
+CREATE UNIQUE INDEX creator_place ON creator (bib_id, place);
+
+CREATE TABLE item (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  bib_id INTEGER NOT NULL REFERENCES bib (id),
+  barcode TEXT NOT NULL UNIQUE,
+  branch TEXT NOT NULL,
+  call_number TEXT NOT NULL DEFAULT '',
+  tags TEXT NOT NULL DEFAULT '',
+  state TEXT NOT NULL DEFAULT 'in_stock' CHECK (state IN ('in_stock', 'missing', 'withdrawn')),
+  not_for_loan INTEGER NOT NULL DEFAULT 0,
+  interlibrary INTEGER NOT NULL DEFAULT 0,
+  added_on TEXT NOT NULL);
+CREATE INDEX item_bib ON item (bib_id);
+
+CREATE TABLE patron (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  card_number TEXT NOT NULL UNIQUE,
+  kana_name TEXT NOT NULL,
+  category TEXT NOT NULL,
+  card_expires_on TEXT,
+  password_hash TEXT,
+  mail TEXT,
+  pickup_branch TEXT,
+  added_on TEXT NOT NULL);
+
+CREATE TABLE loan (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  item_id INTEGER NOT NULL REFERENCES item (id),
+  patron_id INTEGER REFERENCES patron (id),
+  branch TEXT NOT NULL,
+  lent_on TEXT NOT NULL, due_on TEXT NOT NULL,
+  renewals INTEGER NOT NULL DEFAULT 0,
+  returned_at TEXT,
+  CHECK (due_on >= lent_on),
+  -- whose loan it was ends with the return, in the same transaction
+  CHECK ((patron_id IS NULL) = (returned_at IS NOT NULL)));
+CREATE UNIQUE INDEX loan_open_item ON loan (item_id) WHERE returned_at IS NULL;
+CREATE INDEX loan_open_patron ON loan (patron_id) WHERE returned_at IS NULL;
+CREATE INDEX loan_open_due ON loan (due_on, id) WHERE returned_at IS NULL;
+
+CREATE TABLE hold (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  bib_id INTEGER REFERENCES bib (id),
+  patron_id INTEGER REFERENCES patron (id),
+  item_id INTEGER REFERENCES item (id),
+  state TEXT NOT NULL CHECK (state IN
+    ('applied', 'waiting', 'in_transit', 'ready', 'collected', 'expired', 'cancelled')),
+  channel TEXT NOT NULL,
+  pickup_branch TEXT NOT NULL, contact TEXT NOT NULL,
+  requested_at TEXT NOT NULL,
+  ready_on TEXT, collect_by TEXT, closed_at TEXT,
+  CHECK (closed_at IS NOT NULL OR (bib_id IS NOT NULL AND patron_id IS NOT NULL)),
+  CHECK ((state IN ('collected', 'expired', 'cancelled')) = (closed_at IS NOT NULL)),
+  CHECK ((state IN ('in_transit', 'ready')) = (item_id IS NOT NULL)),
+  CHECK (state <> 'ready' OR ready_on IS NOT NULL));
+CREATE UNIQUE INDEX hold_open_title ON hold (patron_id, bib_id) WHERE closed_at IS NULL;
+CREATE UNIQUE INDEX hold_open_item ON hold (item_id) WHERE closed_at IS NULL AND item_id IS NOT NULL;
+CREATE INDEX hold_queue ON hold (bib_id, requested_at, id) WHERE closed_at IS NULL;
+
+CREATE TABLE cart_entry (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  patron_id INTEGER NOT NULL REFERENCES patron (id) ON DELETE CASCADE,
+  bib_id INTEGER NOT NULL REFERENCES bib (id) ON DELETE CASCADE,
+  added_at TEXT NOT NULL);
+CREATE UNIQUE INDEX cart_entry_title ON cart_entry (patron_id, bib_id);
+
+CREATE TABLE login (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  token_hash TEXT NOT NULL UNIQUE,
+  patron_id INTEGER NOT NULL REFERENCES patron (id) ON DELETE CASCADE,
+  started_at TEXT NOT NULL);
+
+CREATE TABLE event (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL, at TEXT NOT NULL, channel TEXT NOT NULL,
+  actor TEXT NOT NULL, number INTEGER NOT NULL);
+
+CREATE TABLE outbox (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL,
+  patron_id INTEGER NOT NULL REFERENCES patron (id) ON DELETE CASCADE,
+  key TEXT NOT NULL UNIQUE,
+  numbers TEXT NOT NULL,
+  queued_at TEXT NOT NULL);
+
+CREATE TABLE notice (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  title TEXT NOT NULL, body TEXT NOT NULL, from_on TEXT NOT NULL, until_on TEXT NOT NULL);
+
+CREATE TABLE calendar_entry (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  branch TEXT,
+  day TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('closed', 'open', 'event')),
+  label TEXT NOT NULL DEFAULT '');
+CREATE INDEX calendar_entry_day ON calendar_entry (day);
+"""
+
+
+def _statements(script: str) -> list[str]:
+    """The single statements of a script, so that a step runs inside the caller's transaction."""
+    return [statement for statement in script.split(";\n") if statement.strip()]
+
+
+def _first_tables(db) -> None:
+    for statement in _statements(FIRST_TABLES):
+        db.execute_sql(statement)
+
+
+STEPS: tuple[Callable, ...] = (_first_tables,)
+
+
+class NewerDatabase(Exception):
+    """The database was written by a newer Shiori; this one must leave it alone."""
+
+
+def version(db) -> int:
+    return db.execute_sql("PRAGMA user_version").fetchone()[0]
+
+
+def migrate(db) -> int:
+    """Bring an open database up to this program, each step in a transaction of its own.
+
+    Returns the number of steps that ran.  Two processes may call it at once: the version is read again
+    inside the write lock.  Raises NewerDatabase where the file is ahead of the program.
+    """
+    ran = 0
+    if version(db) > len(STEPS):
+        raise NewerDatabase
+    while version(db) < len(STEPS):
+        with db.atomic():
+            done = version(db)
+            if done >= len(STEPS):
+                break
+            STEPS[done](db)
+            db.execute_sql(f"PRAGMA user_version = {done + 1}")
+            ran += 1
+    if ran:
+        # A new index is not chosen before ANALYZE has seen it.
+        db.execute_sql("ANALYZE")
+    return ran

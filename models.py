@@ -1,0 +1,242 @@
+"""The tables, and the questions that more than one page asks of them.  No rule, no transaction, no request.
+
+The tables themselves are made by ``migrations.py``; the classes here let the rest of the program speak of
+them.  Questions that a busy page asks are fixed SQL text beside the tables they read, because building a
+query costs more than running it (see ``docs/decisions/0003-fixed-sql.md``).
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from peewee import (
+    AutoField,
+    BooleanField,
+    Check,
+    DateField,
+    ForeignKeyField,
+    IntegerField,
+    Model,
+    SqliteDatabase,
+    TextField,
+)
+from playhouse.fields import EnumField
+
+from rules import HoldState, ItemState
+
+# Immediate, so that a transaction which reads first and writes later waits its turn instead of failing.
+db = SqliteDatabase(None, lock_type="IMMEDIATE", timeout=5, autoconnect=False)
+
+_PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": "full",  # an answered request survives a power cut
+    "foreign_keys": 1,
+    "secure_delete": 1,  # what is deleted leaves no bytes in the file
+    "busy_timeout": 5000,
+    "temp_store": "memory",
+    "cache_size": -2000,
+    "journal_size_limit": 64 * 1024 * 1024,
+}
+
+
+def open_database(path: Path | str) -> SqliteDatabase:
+    """Point the models at a database file and connect this thread; ``migrations`` makes its schema."""
+    if not db.is_closed():
+        db.close()
+    db.init(str(path), pragmas=_PRAGMAS)
+    db.connect()
+    return db
+
+
+class InstantField(TextField):
+    """A moment, kept as UTC text of one fixed length so that text order is time order."""
+
+    def db_value(self, value):
+        if value is None or isinstance(value, str):
+            return value
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def python_value(self, value):
+        return value if value is None else datetime.fromisoformat(value)
+
+
+class _Table(Model):
+    class Meta:
+        database = db
+        legacy_table_names = False
+
+
+class Meta(_Table):
+    """Small facts about the database itself, such as the rules by which the search index was folded."""
+
+    key = TextField(primary_key=True)
+    value = TextField()
+
+
+class Serial(_Table):
+    """逐次刊行物: the magazine that issues belong to."""
+
+    id = AutoField()
+    title = TextField()
+    title_kana = TextField(default="")
+    publisher = TextField(default="")
+
+
+class Bib(_Table):
+    """書誌: one title, or one issue of a magazine; what a hold asks for."""
+
+    id = AutoField()
+    material = TextField()
+    title = TextField()
+    title_kana = TextField(default="")
+    subtitle = TextField(default="")
+    subtitle_kana = TextField(default="")
+    original_title = TextField(default="")
+    volume = TextField(default="")
+    publisher = TextField(default="")
+    pub_year = IntegerField(null=True)
+    pub_month = IntegerField(null=True)
+    isbn = TextField(null=True)  # thirteen digits, no hyphens
+    ndc = TextField(default="")
+    series = TextField(default="")
+    series_kana = TextField(default="")
+    subjects = TextField(default="")
+    extent = TextField(default="")
+    source = TextField(null=True, unique=True)  # where an import found it, so that it is found again
+    serial = ForeignKeyField(Serial, null=True, backref="issues")
+    issued_on = DateField(null=True)
+    added_on = DateField()
+    hidden = BooleanField(default=False)
+
+
+class Creator(_Table):
+    """A person or body responsible for a title, in the order of the title page."""
+
+    id = AutoField()
+    bib = ForeignKeyField(Bib, backref="creators", on_delete="CASCADE")
+    place = IntegerField()
+    name = TextField()
+    reading = TextField(default="")
+    roman = TextField(default="")
+    role = TextField(default="")
+
+
+class Item(_Table):
+    """所蔵: one piece with one barcode.  Whether it is out or set aside is read from loans and holds."""
+
+    id = AutoField()
+    bib = ForeignKeyField(Bib, backref="items")
+    barcode = TextField(unique=True)
+    branch = TextField()
+    call_number = TextField(default="")
+    tags = TextField(default="")  # one a line
+    state = EnumField(ItemState, default=ItemState.IN_STOCK)
+    not_for_loan = BooleanField(default=False)
+    interlibrary = BooleanField(default=False)
+    added_on = DateField()
+
+
+class Patron(_Table):
+    """利用者.  Nothing here is shown to anyone but the patron and the desk."""
+
+    id = AutoField()
+    card_number = TextField(unique=True)
+    kana_name = TextField()
+    category = TextField()
+    card_expires_on = DateField(null=True)
+    password_hash = TextField(null=True)
+    mail = TextField(null=True)
+    pickup_branch = TextField(null=True)  # the one chosen last
+    added_on = DateField()
+
+
+class Loan(_Table):
+    """貸出.  Open while ``returned_at`` is empty; whose it was is erased with the return."""
+
+    id = AutoField()
+    item = ForeignKeyField(Item, backref="loans")
+    patron = ForeignKeyField(Patron, null=True, backref="loans")
+    branch = TextField()
+    lent_on = DateField()
+    due_on = DateField()
+    renewals = IntegerField(default=0)
+    returned_at = InstantField(null=True)
+
+
+class Hold(_Table):
+    """予約.  Places in the queue are never stored: they follow from ``requested_at`` and the number."""
+
+    id = AutoField()
+    bib = ForeignKeyField(Bib, null=True, backref="holds")
+    patron = ForeignKeyField(Patron, null=True, backref="holds")
+    item = ForeignKeyField(Item, null=True, backref="holds")
+    state = EnumField(HoldState)
+    channel = TextField()
+    pickup_branch = TextField()
+    contact = TextField()
+    requested_at = InstantField()
+    ready_on = DateField(null=True)
+    collect_by = DateField(null=True)
+    closed_at = InstantField(null=True)
+
+
+class CartEntry(_Table):
+    """A title in the hold cart of a patron who has logged in."""
+
+    id = AutoField()
+    patron = ForeignKeyField(Patron, backref="cart", on_delete="CASCADE")
+    bib = ForeignKeyField(Bib, on_delete="CASCADE")
+    added_at = InstantField()
+
+
+class Login(_Table):
+    """A login that has not ended.  Only a hash of its token is kept."""
+
+    id = AutoField()
+    token_hash = TextField(unique=True)
+    patron = ForeignKeyField(Patron, backref="logins", on_delete="CASCADE")
+    started_at = InstantField()
+
+
+class Event(_Table):
+    """That a loan or hold changed: kind, when, by which way, staff number or "patron", and its number.
+
+    Never who and never what: those stand on the open row only and go with it.
+    """
+
+    id = AutoField()
+    kind = TextField()
+    at = InstantField()
+    channel = TextField()
+    actor = TextField()
+    number = IntegerField()
+
+
+class Outbox(_Table):
+    """A message that is owed to a patron.  Its text is made when it is sent, from the numbers kept here."""
+
+    id = AutoField()
+    kind = TextField()
+    patron = ForeignKeyField(Patron, on_delete="CASCADE")
+    key = TextField(unique=True)  # one event, one message
+    numbers = TextField()  # of holds or loans, with commas
+    queued_at = InstantField()
+
+
+class Notice(_Table):
+    """お知らせ on the home page, both days included."""
+
+    id = AutoField()
+    title = TextField()
+    body = TextField()
+    from_on = DateField()
+    until_on = DateField()
+
+
+class CalendarEntry(_Table):
+    """A day that differs from the week's rule, or an event.  Without a branch it holds for all of them."""
+
+    id = AutoField()
+    branch = TextField(null=True)
+    day = DateField()
+    kind = TextField(constraints=[Check("kind IN ('closed', 'open', 'event')")])
+    label = TextField(default="")

@@ -1,0 +1,142 @@
+"""What a patron has out and has asked for: as the rules ask for it, and as the patron's own pages show it.
+
+Reads only.  The verbs in ``circulation.py`` read the same facts again inside their transactions, so that a
+page's button and the answer to it come from one decision.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from catalogue import CREATORS_SQL, NEWEST_ISSUE_SQL, item_facts
+from models import Patron, db
+from rules import BibFacts, HoldFacts, HoldState, LoanFacts, PatronFacts
+
+_LOANS_SQL = f"""
+SELECT loan.id, b.id, b.title, b.volume, {CREATORS_SQL}, b.material, {NEWEST_ISSUE_SQL},
+  loan.branch, loan.lent_on, loan.due_on, loan.renewals,
+  (SELECT count(*) FROM hold WHERE bib_id = b.id AND closed_at IS NULL AND patron_id <> loan.patron_id
+     AND state IN ('applied', 'waiting')),
+  item.branch, item.call_number, item.tags, item.state, item.not_for_loan, item.interlibrary
+FROM loan JOIN item ON item.id = loan.item_id JOIN bib AS b ON b.id = item.bib_id
+WHERE loan.patron_id = ? AND loan.returned_at IS NULL
+ORDER BY loan.due_on, loan.id
+"""  # noqa: S608 - made of constants
+
+# One row for each item of each title held: limits may count by what the items are.
+_HELD_SQL = f"""
+SELECT hold.id, b.id, hold.state, b.material, {NEWEST_ISSUE_SQL},
+  item.branch, item.call_number, item.tags, item.state, item.not_for_loan, item.interlibrary
+FROM hold JOIN bib AS b ON b.id = hold.bib_id
+  LEFT JOIN item ON item.bib_id = b.id AND item.state <> 'withdrawn'
+WHERE hold.patron_id = ? AND hold.closed_at IS NULL
+ORDER BY hold.id, item.id
+"""  # noqa: S608 - made of constants
+
+_HOLDS_SQL = f"""
+SELECT hold.id, b.id, b.title, b.volume, {CREATORS_SQL}, b.material, hold.state, hold.pickup_branch,
+  hold.requested_at, hold.ready_on, hold.collect_by,
+  (SELECT count(*) FROM hold AS ahead WHERE ahead.bib_id = b.id AND ahead.closed_at IS NULL
+     AND ahead.state IN ('applied', 'waiting')
+     AND (ahead.requested_at, ahead.id) <= (hold.requested_at, hold.id)),
+  (SELECT count(*) FROM hold AS queued WHERE queued.bib_id = b.id AND queued.closed_at IS NULL
+     AND queued.state IN ('applied', 'waiting'))
+FROM hold JOIN bib AS b ON b.id = hold.bib_id
+WHERE hold.patron_id = ? AND hold.closed_at IS NULL
+ORDER BY CASE hold.state WHEN 'ready' THEN 0 WHEN 'in_transit' THEN 1 ELSE 2 END,
+  hold.collect_by, hold.requested_at, hold.id
+"""  # noqa: S608 - made of constants
+
+
+@dataclass(frozen=True, slots=True)
+class LoanRow:
+    """An open loan as its row on the page."""
+
+    id: int
+    bib: int
+    title: str
+    volume: str
+    creators: str
+    facts: LoanFacts
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRow:
+    """An open hold as its row on the page; ``place`` counts from 1 among those who wait."""
+
+    id: int
+    bib: int
+    title: str
+    volume: str
+    creators: str
+    material: str
+    state: HoldState
+    pickup_branch: str
+    requested_at: str
+    ready_on: date | None
+    collect_by: date | None
+    place: int
+    waiting: int
+
+
+def loans_of(patron_id: int) -> list[LoanRow]:
+    """The open loans of a patron, the one due first at the top."""
+    return [
+        LoanRow(*row[:4], row[4] or "", _loan_facts(row)) for row in db.execute_sql(_LOANS_SQL, (patron_id,))
+    ]
+
+
+def holds_of(patron_id: int) -> list[HoldRow]:
+    """The open holds of a patron: ready ones first, then those on their way, then by request."""
+    return [
+        HoldRow(
+            *row[:4],
+            row[4] or "",
+            row[5],
+            HoldState(row[6]),
+            *row[7:9],
+            _day(row[9]),
+            _day(row[10]),
+            *row[11:],
+        )
+        for row in db.execute_sql(_HOLDS_SQL, (patron_id,))
+    ]
+
+
+def patron_facts(patron: Patron, loans: list[LoanRow] | None = None) -> PatronFacts:
+    """All that the rules may ask about a patron.  Loans that were read already need not be read again."""
+    loans = loans_of(patron.id) if loans is None else loans
+    return PatronFacts(
+        category=patron.category,
+        card_expires_on=patron.card_expires_on,
+        has_mail=bool(patron.mail),
+        loans=tuple(loan.facts for loan in loans),
+        holds=_held(patron.id),
+    )
+
+
+def _held(patron_id: int) -> tuple[HoldFacts, ...]:
+    by_hold: dict[int, list[tuple]] = {}
+    for row in db.execute_sql(_HELD_SQL, (patron_id,)):
+        by_hold.setdefault(row[0], []).append(row)
+    held = []
+    for rows in by_hold.values():
+        _, bib, state, material, newest = rows[0][:5]
+        items = tuple(item_facts(material, bool(newest), *row[5:]) for row in rows if row[5] is not None)
+        held.append(HoldFacts(BibFacts(bib, material, items), HoldState(state)))
+    return tuple(held)
+
+
+def _loan_facts(row: tuple) -> LoanFacts:
+    return LoanFacts(
+        bib=row[1],
+        item=item_facts(row[5], bool(row[6]), *row[12:]),
+        branch=row[7],
+        lent_on=_day(row[8]),
+        due_on=_day(row[9]),
+        renewals=row[10],
+        waiting=row[11],
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
