@@ -1,0 +1,187 @@
+"""The web application: settings, database, login, errors and headers come together here.  Read this first."""
+
+import logging
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import flask
+from flask import Flask, g, request
+from flask.sessions import SecureCookieSessionInterface
+from flask_login import LoginManager
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from jinja2 import FunctionLoader, StrictUndefined
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.routing import BaseConverter
+
+import accounts
+import migrations
+import models
+import ndc
+import resources
+import search
+import views
+from circulation import NotThere
+from rules import Policy, library_day
+from settings import Settings
+from views import answers
+from wording import Wording
+
+log = logging.getLogger("shiori")
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+}
+_SECRET = "secret.key"  # noqa: S105 - the name of a file
+
+
+class NumberConverter(BaseConverter):
+    """The number of a record in an address; anything else there is not found."""
+
+    regex = r"[1-9][0-9]{0,14}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+
+class _SecureWhereTLS(SecureCookieSessionInterface):
+    """Cookies are ``Secure`` where the request came by TLS; a desk on a plain LAN still works."""
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return request.is_secure
+
+
+def create_app(
+    settings: Settings, policy: Policy, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Flask:
+    """A ready application on an open, migrated database.
+
+    ``clock`` gives the present moment, time-zone aware; everything that depends on the day asks it.
+    """
+    app = Flask("shiori", static_folder=None, template_folder=None)
+    app.config.update(
+        SECRET_KEY=_secret_key(settings),
+        CLOCK=clock,
+        POLICY=policy,
+        SETTINGS=settings,
+        SESSION_COOKIE_NAME="shiori",
+        SESSION_COOKIE_SAMESITE="Lax",
+        # The cart before login lives as long as this; a login ends much sooner, see accounts.py.
+        PERMANENT_SESSION_LIFETIME=7 * 24 * 3600,
+        MAX_CONTENT_LENGTH=256 * 1024,
+        MAX_FORM_MEMORY_SIZE=256 * 1024,
+        WTF_CSRF_TIME_LIMIT=None,  # as long as the session itself
+    )
+    app.session_interface = _SecureWhereTLS()
+    app.url_map.converters["number"] = NumberConverter
+    _templates(app, policy)
+    _database(app, settings)
+    CSRFProtect(app)
+    login = LoginManager(app)
+    login.session_protection = None  # it would trust an address that the browser can invent
+    login.user_loader(accounts.load)
+    login.unauthorized_handler(answers.log_in_first)
+    for blueprint in views.BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    _errors(app)
+    app.after_request(_finish)
+    return app
+
+
+def _secret_key(settings: Settings) -> bytes:
+    """The key that signs cookies, made at the first start and kept beside the database."""
+    path = settings.folder / _SECRET
+    try:
+        with path.open("xb") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_bytes(32))
+    except FileExistsError:
+        pass
+    return path.read_bytes()
+
+
+def _templates(app: Flask, policy: Policy) -> None:
+    """Templates are read through ``resources``, so that they are found inside the one file too."""
+
+    def source(name: str):
+        try:
+            return resources.text(f"templates/{name}"), name, lambda: not app.debug
+        except FileNotFoundError:
+            return None
+
+    app.jinja_options = {"loader": FunctionLoader(source), "undefined": StrictUndefined}
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(policy=policy, ndc_label=ndc.label, static=_static_address)
+    app.context_processor(answers.for_every_template)
+
+
+def _static_address(name: str) -> str:
+    """The address of a static file, with its fingerprint so that browsers may keep it for ever."""
+    return flask.url_for("home.static", name=name, v=resources.static_file(name)[2])
+
+
+def _database(app: Flask, settings: Settings) -> None:
+    models.open_database(settings.database)
+    migrations.migrate(models.db)
+    search.create(models.db)
+
+    @app.before_request
+    def ready() -> None:
+        # One connection a thread stays open: opening costs more than most pages ask of it.
+        if request.endpoint != "home.static":
+            models.db.connect(reuse_if_open=True)
+        g.now = app.config["CLOCK"]()
+        g.today = library_day(g.now)
+        g.wording = Wording(words=app.config["POLICY"].words)
+        g.policy = app.config["POLICY"]
+
+    @app.teardown_request
+    def roll_back(_error) -> None:
+        if not models.db.is_closed() and models.db.in_transaction():
+            models.db.rollback()
+
+
+def _errors(app: Flask) -> None:
+    """One table of what goes wrong, one way to show it."""
+
+    @app.errorhandler(NotThere)
+    def not_there(_error):
+        return answers.error(404)
+
+    @app.errorhandler(CSRFError)
+    def stale_form(_error):
+        return answers.error(400, "stale")
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException):
+        if isinstance(error, InternalServerError):
+            return crashed(error.original_exception or error)
+        if error.code is None or error.code < 400:
+            return error
+        return answers.error(error.code)
+
+    @app.errorhandler(Exception)
+    def crashed(error: Exception):
+        number = secrets.token_hex(4)
+        # The path is the route's pattern: an address may hold what somebody searched for.
+        rule = request.url_rule.rule if request.url_rule else "-"
+        log.error("%s %s %s", number, request.method, rule, exc_info=error)
+        return answers.error(500, number=number)
+
+
+def _finish(response: flask.Response) -> flask.Response:
+    """Headers for every answer, and compression where the browser can undo it."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "home.static":
+        response.vary.add("HX-Request-Type")
+        response.vary.add("Cookie")
+        # A page of somebody who has logged in is kept nowhere, so that Back shows nothing to the next one.
+        response.headers.setdefault(
+            "Cache-Control", "no-store" if accounts.present() else "private, no-cache"
+        )
+    return answers.compress(response)

@@ -1,0 +1,46 @@
+"""Serving pages: waitress, set for a small machine, stopping only when the answers under way are out."""
+
+import select
+import signal
+import sqlite3
+import sys
+from pathlib import Path
+
+from flask import Flask
+from waitress.server import create_server
+
+# With poll, many slow or silent connections do no harm; select() ends at about a thousand of them.
+_POLL = hasattr(select, "poll")
+_THREADS = 8
+
+
+def serve(app: Flask, host: str, port: int, database: Path, ready=lambda: None) -> None:
+    """Answer requests until the process is told to stop.  ``ready`` is called once the port is open.
+
+    Raises OSError where the address or port cannot be had.
+    """
+    # Open as long as the process lives: the write-ahead log then stays, and a full disk stops writing only.
+    keeper = sqlite3.connect(database, check_same_thread=False)
+    keeper.execute("SELECT count(*) FROM meta").fetchone()
+    server = create_server(
+        app,
+        host=host,
+        port=port,
+        threads=_THREADS,
+        ident=None,
+        connection_limit=1000 if _POLL else 400,
+        channel_timeout=30,
+        cleanup_interval=10,
+        max_request_body_size=1024 * 1024,
+        asyncore_use_poll=_POLL,
+    )
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    ready()
+    try:
+        server.run()
+    except (SystemExit, KeyboardInterrupt):
+        pass
+    finally:
+        server.task_dispatcher.shutdown(cancel_pending=True, timeout=10)
+        server.close()
+        keeper.close()

@@ -1,0 +1,5 @@
+"""The pages.  A view loads, permits, understands the form, acts and answers; it decides nothing itself."""
+
+from views import account, cart, catalog, holds, home, loans
+
+BLUEPRINTS = (home.pages, catalog.pages, cart.pages, account.pages, loans.pages, holds.pages)

@@ -1,0 +1,194 @@
+"""How every view answers: a page or its part, a refusal, an error, the way to the login and back."""
+
+import gzip
+from collections.abc import Callable
+from functools import cache, wraps
+from urllib.parse import urlsplit
+
+from flask import (
+    Response,
+    current_app,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask_login import current_user
+
+import accounts
+import resources
+from models import Meta, Patron, db
+from rules import Decision
+
+_COMPRESSED_FROM = 500  # bytes; below this the header costs more than it saves
+_KEPT_FIELDS = 40
+
+
+def wants_part() -> bool:
+    """Whether htmx asked for a part of the page that it shows already."""
+    return request.headers.get("HX-Request-Type") == "partial"
+
+
+def page_or_part(page: str, part: str, status: int = 200, **context) -> Response:
+    """The whole page, or only the part of it that htmx asked for; both from the same context."""
+    return make_response(render_template(part if wants_part() else page, **context), status)
+
+
+def page(template: str, status: int = 200, **context) -> Response:
+    return make_response(render_template(template, **context), status)
+
+
+def go(endpoint: str, **values) -> Response:
+    """After a POST: to a page that a reload does not send again."""
+    return redirect(url_for(endpoint, **values), 303)
+
+
+def back_or(endpoint: str, **values) -> Response:
+    """To the page that the form says it came from, if that is one of ours."""
+    here = local_path(request.form.get("back"))
+    return redirect(here, 303) if here else go(endpoint, **values)
+
+
+def local_path(address: str | None) -> str | None:
+    """An address of this site without its host, or None for anything that could lead elsewhere."""
+    if not address or not address.startswith("/") or address.startswith(("//", "/\\")):
+        return None
+    if any(ord(character) < 0x20 for character in address) or "\\" in address:
+        return None
+    parts = urlsplit(address)
+    return None if parts.scheme or parts.netloc else address
+
+
+def patron_only(page: str) -> Callable:
+    """Who may enter: a patron who has logged in.  ``page`` is where a form of this view belongs.
+
+    Whoever is not logged in goes to the login first and comes back there, with the filled form kept.
+    """
+
+    def guard(view: Callable) -> Callable:
+        @wraps(view)
+        def guarded(**values):
+            if current_user.is_authenticated:
+                return view(current_user.patron, **values)
+            if request.method == "POST":
+                _keep_form(page)
+                return log_in_first(url_for(page))
+            return log_in_first(request.full_path.rstrip("?"))
+
+        return guarded
+
+    return guard
+
+
+def log_in_first(destination: str | None = None) -> Response:
+    """To the login, and from there to where somebody was going."""
+    address = url_for("account.login", next=destination or request.path)
+    if wants_part():
+        return Response(status=401, headers={"HX-Redirect": address})
+    return redirect(address, 303)
+
+
+def _keep_form(page: str) -> None:
+    fields = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    session["kept"] = [page, fields[:_KEPT_FIELDS]]
+
+
+def kept_form(page: str) -> dict[str, list[str]]:
+    """What was filled in on this page before a login came between, once."""
+    kept = session.get("kept")
+    if not kept or kept[0] != page or not current_user.is_authenticated:
+        return {}
+    session.pop("kept")
+    form: dict[str, list[str]] = {}
+    for name, value in kept[1]:
+        form.setdefault(name, []).append(value)
+    return form
+
+
+def refuse(decision: Decision, template: str, part: str, **context) -> Response:
+    """A rule said no: the page again, with every reason on top of it."""
+    return page_or_part(template, part, 409, refusals=decision.refusals, **context)
+
+
+def error(status: int, kind: str | None = None, **facts) -> Response:
+    """What went wrong and what to do, in plain words; touches no table."""
+    known = {400, 403, 404, 405, 413, 429, 500}
+    key = kind or (str(status) if status in known else "400" if status < 500 else "500")
+    part = "_error.html" if wants_part() else "error.html"
+    return make_response(render_template(part, key=f"error.{key}", facts=facts), status)
+
+
+def for_every_template() -> dict:
+    """What each template may say: words, days, who is here and what is in the cart."""
+    wording = g.wording
+    return {
+        "t": wording.t,
+        "say": wording.say,
+        "write": wording.write,
+        "day": wording.day,
+        "short_day": wording.short_day,
+        "language": wording.language,
+        "today": g.today,
+        "patron": _patron_or_nobody,
+        "cart": accounts.cart,
+        "branch_name": _branch_name,
+        "is_demo": is_demo,
+        "here": local_path(request.form.get("back")) or request.full_path.rstrip("?"),
+        "is_part": wants_part(),
+    }
+
+
+def _patron_or_nobody() -> Patron | None:
+    return accounts.patron()
+
+
+def _branch_name(id_: str) -> str:
+    """A branch by its name; one that the policy no longer names by its id."""
+    branch = g.policy.branch(id_)
+    return branch.name if branch else id_
+
+
+def is_demo() -> bool:
+    """Whether this database is the demo library, which says so on every page."""
+    kept = current_app.extensions
+    if "shiori_demo" not in kept:
+        kept["shiori_demo"] = not db.is_closed() and Meta.get_or_none(Meta.key == "demo_day") is not None
+    return kept["shiori_demo"]
+
+
+def static_file(name: str) -> Response:
+    """A file under ``static/``, kept by browsers for ever under its fingerprint."""
+    content, media_type, fingerprint = resources.static_file(name)
+    response = Response(content, mimetype=media_type)
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    response.set_etag(fingerprint)
+    return response
+
+
+def compress(response: Response) -> Response:
+    """The answer in gzip where the browser takes it and it is worth it."""
+    if (
+        "gzip" not in request.accept_encodings
+        or response.direct_passthrough
+        or response.status_code in (204, 304)
+        or "Content-Encoding" in response.headers
+        or response.mimetype not in resources.TEXT_TYPES | {"text/html", "application/json"}
+        or (response.content_length or 0) < _COMPRESSED_FROM
+    ):
+        return response
+    if request.endpoint == "home.static":
+        response.set_data(_compressed_static(request.view_args["name"]))
+        response.set_etag(f"{resources.static_file(request.view_args['name'])[2]}-gzip")
+    else:
+        response.set_data(gzip.compress(response.get_data(), 5))
+    response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
+    return response
+
+
+@cache
+def _compressed_static(name: str) -> bytes:
+    return gzip.compress(resources.static_file(name)[0], 9, mtime=0)

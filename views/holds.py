@@ -1,0 +1,78 @@
+"""My holds: what is ready, what is on its way, what waits and in which place."""
+
+from flask import Blueprint, Response, g, request, session
+
+import circulation
+import standing
+from models import Patron
+from rules import Channel, decide_cancel, decide_pickup_change
+from standing import HoldRow
+from views import answers
+from views.answers import patron_only
+
+pages = Blueprint("holds", __name__)
+
+
+@pages.get("/my/holds")
+@patron_only(page="holds.index")
+def index(patron: Patron) -> Response:
+    return _show(patron)
+
+
+@pages.get("/my/holds/<number:hold_id>/cancel")
+@patron_only(page="holds.index")
+def confirm_cancel(patron: Patron, hold_id: int) -> Response:
+    """A place in the queue cannot be had back: say so before it is given up."""
+    hold = _mine(patron, hold_id)
+    decision = decide_cancel(g.policy, hold.state, Channel.WEB)
+    if not decision.allowed:
+        return _show(patron, 409, refused=(hold_id, decision))
+    return answers.page("holds/cancel.html", hold=hold)
+
+
+@pages.post("/my/holds/<number:hold_id>/cancel")
+@patron_only(page="holds.index")
+def cancel(patron: Patron, hold_id: int) -> Response:
+    decision = circulation.cancel_hold(g.policy, patron.id, hold_id, Channel.WEB, g.now)
+    if not decision.allowed:
+        return _show(patron, 409, refused=(hold_id, decision))
+    session["hold_done"] = "holds.cancelled"
+    return _show(patron) if answers.wants_part() else answers.go("holds.index")
+
+
+@pages.post("/my/holds/<number:hold_id>/pickup")
+@patron_only(page="holds.index")
+def change_pickup(patron: Patron, hold_id: int) -> Response:
+    decision = circulation.change_pickup(
+        g.policy, patron.id, hold_id, request.form.get("pickup"), Channel.WEB, g.now
+    )
+    if not decision.allowed:
+        return _show(patron, 409, refused=(hold_id, decision))
+    session["hold_done"] = "holds.pickup_changed"
+    return _show(patron) if answers.wants_part() else answers.go("holds.index")
+
+
+def _show(patron: Patron, status: int = 200, refused: tuple | None = None) -> Response:
+    rows = [
+        (
+            hold,
+            decide_cancel(g.policy, hold.state, Channel.WEB),
+            decide_pickup_change(g.policy, hold.state, Channel.WEB),
+        )
+        for hold in standing.holds_of(patron.id)
+    ]
+    return answers.page_or_part(
+        "holds/index.html",
+        "holds/_holds.html",
+        status,
+        rows=rows,
+        refused=refused,
+        done=session.pop("hold_done", None),
+    )
+
+
+def _mine(patron: Patron, hold_id: int) -> HoldRow:
+    found = next((hold for hold in standing.holds_of(patron.id) if hold.id == hold_id), None)
+    if found is None:
+        raise circulation.NotThere
+    return found

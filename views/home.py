@@ -1,0 +1,99 @@
+"""The first page, the calendar, the rules of the library, and what belongs to the site itself."""
+
+from datetime import date
+
+from flask import Blueprint, Response, g, make_response, request
+
+import accounts
+import catalogue
+import rules
+import standing
+from models import Notice
+from opening import Calendar
+from views import answers
+
+pages = Blueprint("home", __name__)
+
+_ARRIVALS = 6
+_SOON = 3  # days before the due date from which the first page reminds
+
+
+@pages.get("/")
+def index() -> Response:
+    here = accounts.patron()
+    loans = standing.loans_of(here.id) if here else []
+    holds = standing.holds_of(here.id) if here else []
+    return answers.page(
+        "home/index.html",
+        arrivals=catalogue.new_arrivals(_ARRIVALS),
+        notices=Notice.select()
+        .where(Notice.from_on <= g.today, Notice.until_on >= g.today)
+        .order_by(-Notice.id),
+        ready=[hold for hold in holds if hold.state is rules.HoldState.READY],
+        overdue=[loan for loan in loans if loan.facts.days_overdue(g.today)],
+        due_soon=[loan for loan in loans if 0 <= (loan.facts.due_on - g.today).days <= _SOON],
+        **_two_months(g.today, [loan.facts.due_on for loan in loans]),
+    )
+
+
+@pages.get("/calendar")
+def calendar() -> Response:
+    """Two months from the one that is asked for."""
+    here = accounts.patron()
+    due = [loan.facts.due_on for loan in standing.loans_of(here.id)] if here else []
+    return answers.page("home/calendar.html", **_two_months(_asked_month(), due))
+
+
+@pages.get("/rules")
+def the_rules() -> Response:
+    calendar = Calendar(g.policy, g.today)
+    opening = calendar.of(next(branch.id for branch in g.policy.branches if branch.main))
+    examples = {
+        material.id: rules.due_date(g.policy, rules.ItemFacts(material.id), g.today, opening)
+        for material in g.policy.materials
+    }
+    return answers.page("home/rules.html", examples=examples)
+
+
+@pages.get("/healthz")
+def health() -> Response:
+    Notice.select().limit(1).tuples().execute()
+    return make_response("ok\n", 200, {"Content-Type": "text/plain"})
+
+
+@pages.get("/static/<path:name>")
+def static(name: str) -> Response:
+    try:
+        return answers.static_file(name).make_conditional(request)
+    except FileNotFoundError:
+        return answers.error(404)
+
+
+def _asked_month() -> date:
+    try:
+        return date.fromisoformat(f"{request.args.get('month', '')}-01")
+    except ValueError:
+        return g.today
+
+
+def _two_months(start: date, due: list[date]) -> dict:
+    """This month and the next, with whether each branch is open today."""
+    first = start.replace(day=1)
+    second = _next_month(first)
+    calendar = Calendar(g.policy, min(first, g.today))
+    return {
+        "months": [
+            (month, calendar.month(month.year, month.month, g.today, due)) for month in (first, second)
+        ],
+        "later": _next_month(second),
+        "earlier": _previous_month(_previous_month(first)),
+        "open_today": [(branch, calendar.of(branch.id).is_open(g.today)) for branch in g.policy.branches],
+    }
+
+
+def _next_month(first: date) -> date:
+    return first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+
+
+def _previous_month(first: date) -> date:
+    return first.replace(year=first.year - (first.month == 1), month=(first.month - 2) % 12 + 1)

@@ -1,0 +1,126 @@
+"""My loans: what is out, until when, and renewing one, some or all of it."""
+
+from flask import Blueprint, Response, g, request, session
+
+import circulation
+import standing
+from models import Patron
+from opening import Calendar
+from rules import Channel, RenewalDecision, decide_renewal
+from standing import LoanRow
+from views import answers
+from views.answers import patron_only
+from views.catalog import page_number
+
+pages = Blueprint("loans", __name__)
+
+PER_PAGE = 50
+
+
+@pages.get("/my/loans")
+@patron_only(page="loans.index")
+def index(patron: Patron) -> Response:
+    """The loans of this page, with check boxes; ``select`` is all, none or the numbers that were ticked."""
+    return _show(patron)
+
+
+@pages.get("/my/loans/renew")
+@patron_only(page="loans.index")
+def confirm(patron: Patron) -> Response:
+    """What would be renewed, with the old and the new date, before anything is done."""
+    rows = _with_decisions(patron)
+    chosen = set(request.args.getlist("loan"))
+    if "all" in chosen:
+        chosen = {str(loan.id) for loan, _ in rows}
+    asked = [(loan, decision) for loan, decision in rows if str(loan.id) in chosen]
+    if not asked:
+        return _show(patron, 422, nothing_chosen=True)
+    return answers.page("loans/confirm.html", rows=asked)
+
+
+@pages.post("/my/loans/renew")
+@patron_only(page="loans.index")
+def renew_chosen(patron: Patron) -> Response:
+    """Renew each of the chosen loans by itself: one that cannot be renewed does not keep the others back."""
+    chosen = [int(asked) for asked in request.form.getlist("loan") if _is_number(asked)]
+    if not chosen:
+        return _show(patron, 422, nothing_chosen=True)
+    mine = {loan.id for loan in standing.loans_of(patron.id)}
+    if not mine & set(chosen):
+        raise circulation.NotThere
+    return _renew(patron, chosen)
+
+
+@pages.post("/my/loans/<number:loan_id>/renew")
+@patron_only(page="loans.index")
+def renew(patron: Patron, loan_id: int) -> Response:
+    return _renew(patron, [loan_id])
+
+
+def _renew(patron: Patron, chosen: list[int]) -> Response:
+    done, refused, gone = [], [], 0
+    for loan_id in dict.fromkeys(chosen):
+        try:
+            seen = request.form.get(f"seen-{loan_id}", "")
+            answer = circulation.renew(
+                g.policy, patron.id, loan_id, Channel.WEB, g.now, int(seen) if _is_number(seen) else None
+            )
+        except circulation.NotThere:
+            if len(chosen) == 1:
+                raise
+            gone += 1  # returned while the patron was looking
+            continue
+        (done if answer.decision.allowed else refused).append(loan_id)
+    if not done:
+        return _show(patron, 409, outcome={"done": [], "refused": refused, "gone": gone})
+    session["renewal"] = {"done": done, "refused": refused, "gone": gone}
+    return _show(patron) if answers.wants_part() else answers.go("loans.index")
+
+
+def _show(
+    patron: Patron, status: int = 200, outcome: dict | None = None, nothing_chosen: bool = False
+) -> Response:
+    rows = _with_decisions(patron)
+    last = max(1, -(-len(rows) // PER_PAGE))
+    number = min(page_number(request.args.get("page")), last)
+    here = rows[(number - 1) * PER_PAGE : number * PER_PAGE]
+    return answers.page_or_part(
+        "loans/index.html",
+        "loans/_loans.html",
+        status,
+        rows=here,
+        total=len(rows),
+        renewable=sum(decision.allowed for _, decision in rows),
+        ticked=_ticked(here),
+        outcome=outcome or session.pop("renewal", None),
+        nothing_chosen=nothing_chosen,
+        number=number,
+        last=last,
+    )
+
+
+def _with_decisions(patron: Patron) -> list[tuple[LoanRow, RenewalDecision]]:
+    """Every open loan with what a renewal would be answered: the button and the answer to it."""
+    loans = standing.loans_of(patron.id)
+    facts = standing.patron_facts(patron, loans)
+    calendar = Calendar(g.policy, g.today)
+    return [
+        (
+            loan,
+            decide_renewal(g.policy, facts, loan.facts, Channel.WEB, g.today, calendar.of(loan.facts.branch)),
+        )
+        for loan in loans
+    ]
+
+
+def _ticked(rows: list[tuple[LoanRow, RenewalDecision]]) -> set[int]:
+    """Which boxes are ticked: those asked for by 全選択 / 全解除, or those of a form kept over a login."""
+    kept = answers.kept_form("loans.index").get("loan", [])
+    select = request.args.get("select", "")
+    return {
+        loan.id for loan, decision in rows if decision.allowed and (select == "all" or str(loan.id) in kept)
+    }
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 16
