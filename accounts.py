@@ -5,11 +5,13 @@ so a copied cookie is worth nothing afterwards.
 """
 
 import hashlib
+import json
 import secrets
 import threading
 from datetime import timedelta
+from functools import cache
 
-from flask import current_app, g, has_request_context, session
+from flask import g, has_request_context, session
 from flask_login import UserMixin, current_user, login_user, logout_user
 from werkzeug.security import check_password_hash, generate_password_hash
 
@@ -19,6 +21,14 @@ from rules import card_number
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
+
+# Asked on every page of somebody who has logged in, so it brings the cart along.
+_LOGIN_SQL = """
+SELECT patron.*, (SELECT json_group_array(bib_id) FROM (
+    SELECT bib_id FROM cart_entry WHERE patron_id = patron.id ORDER BY id)) AS cart
+FROM patron JOIN login ON login.patron_id = patron.id
+WHERE login.token_hash = ? AND login.started_at >= ?
+"""
 
 # Each check takes 32 MB and a good part of a second: two at a time keep a small machine alive.
 _checks = threading.BoundedSemaphore(2)
@@ -43,11 +53,6 @@ def patron() -> Patron | None:
     return current_user.patron if present() else None
 
 
-def hash_password(password: str) -> str:
-    with _checks:
-        return generate_password_hash(password, method=current_app.config.get("PASSWORD_METHOD", "scrypt"))
-
-
 def authenticate(typed_number: str, password: str) -> Patron | None:
     """The patron with this card and password.  An unknown card takes as long as a wrong password."""
     found = Patron.get_or_none(Patron.card_number == card_number(typed_number))
@@ -57,11 +62,9 @@ def authenticate(typed_number: str, password: str) -> Patron | None:
     return found if right and found is not None and found.password_hash else None
 
 
+@cache
 def _hash_of_nobody() -> str:
-    kept = current_app.extensions.get("shiori_hash_of_nobody")
-    if kept is None:
-        kept = current_app.extensions["shiori_hash_of_nobody"] = hash_password(secrets.token_urlsafe())
-    return kept
+    return generate_password_hash(secrets.token_urlsafe())
 
 
 def log_in(found: Patron) -> None:
@@ -99,14 +102,11 @@ def load(token: str) -> Account | None:
     seen = session.get("seen", 0)
     if g.now.timestamp() - seen > IDLE.total_seconds():
         return None
-    found = (
-        Patron.select()
-        .join(Login)
-        .where(Login.token_hash == _hash(token), Login.started_at >= g.now - LONGEST)
-        .get_or_none()
-    )
+    since = (g.now - LONGEST).isoformat(timespec="microseconds")
+    found = next(iter(Patron.raw(_LOGIN_SQL, _hash(token), since)), None)
     if found is None:
         return None
+    g.cart = json.loads(found.cart)
     if g.now.timestamp() - seen >= 60:
         session["seen"] = int(g.now.timestamp())
     return Account(found, token)
@@ -114,8 +114,8 @@ def load(token: str) -> Account | None:
 
 def cart() -> list[int]:
     """The numbers in the hold cart: the patron's, or before login those of this browser."""
+    here = patron()
     if "cart" not in g:
-        here = patron()
         g.cart = circulation.cart_of(here.id) if here else session.get("cart", [])
     return g.cart
 

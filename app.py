@@ -181,7 +181,6 @@ def _finish(response: flask.Response) -> flask.Response:
         response.vary.add("HX-Request-Type")
         response.vary.add("Cookie")
         # A page of somebody who has logged in is kept nowhere, so that Back shows nothing to the next one.
-        response.headers.setdefault(
-            "Cache-Control", "no-store" if accounts.present() else "private, no-cache"
-        )
+        personal = not g.get("crashed") and accounts.present()
+        response.headers.setdefault("Cache-Control", "no-store" if personal else "private, no-cache")
     return answers.compress(response)

@@ -5,7 +5,8 @@ event.  Pages, the desk, jobs and commands all call these; nobody else writes to
 an answer with its reasons; only what is not there, or is another's, is an exception (``NotThere``).
 """
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -30,7 +31,7 @@ from rules import (
     library_day,
     plan_cart,
 )
-from standing import loans_of, patron_facts
+from standing import patron_facts
 
 PATRON = "patron"  # the actor of an event, never which one
 
@@ -167,14 +168,13 @@ def renew(
     since, the request is an echo of one that was carried out: it is answered as done and changes nothing.
     """
     with db.atomic():
-        loans = loans_of(patron_id)
-        loan = next((loan.facts for loan in loans if loan.id == loan_id), None)
+        patron = patron_facts(_patron(patron_id))
+        loan = next((loan for loan in patron.loans if loan.number == loan_id), None)
         if loan is None:
             raise NotThere
         if seen is not None and seen < loan.renewals:
             return RenewalAnswer(loan_id, RenewalDecision((), loan.due_on), loan.due_on, already=True)
         today = library_day(now)
-        patron = patron_facts(_patron(patron_id), loans)
         opening = Calendar(policy, today).of(loan.branch)
         decision = decide_renewal(policy, patron, loan, channel, today, opening)
         if not decision.allowed:
@@ -182,6 +182,29 @@ def renew(
         Loan.update(due_on=decision.due_on, renewals=Loan.renewals + 1).where(Loan.id == loan_id).execute()
         _note("loan_renewed", loan_id, channel, actor, now)
         return RenewalAnswer(loan_id, decision, decision.due_on)
+
+
+def renew_chosen(
+    policy: Policy, patron_id: int, chosen: Mapping[int, int | None], channel: Channel, now: datetime
+) -> tuple[list[RenewalAnswer], int]:
+    """Renew several loans, each by itself: one that cannot be renewed does not keep the others back.
+
+    ``chosen`` gives for each loan how often it had been renewed when the patron looked, if known.  Returns
+    the answers, and how many were returned meanwhile.  With a loan of somebody else none is: NotThere.
+    """
+    known = {
+        number: returned_at
+        for number, returned_at in Loan.select(Loan.id, Loan.returned_at)
+        .where(Loan.id.in_(list(chosen)), (Loan.patron == patron_id) | Loan.returned_at.is_null(False))
+        .tuples()
+    }
+    if not chosen or known.keys() != chosen.keys():
+        raise NotThere
+    answers = []
+    for loan_id, seen in chosen.items():
+        with contextlib.suppress(NotThere):
+            answers.append(renew(policy, patron_id, loan_id, channel, now, seen))
+    return answers, len(chosen) - len(answers)
 
 
 def put_in_cart(patron_id: int, bib_ids: Sequence[int], now: datetime) -> None:

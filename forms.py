@@ -1,7 +1,7 @@
 """The forms.  An error is the key of its sentence; templates say it at the field."""
 
 from wtforms import BooleanField, Form, PasswordField, RadioField, StringField
-from wtforms.validators import AnyOf, InputRequired, Length
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Length
 
 import rules
 from models import Patron
@@ -15,7 +15,7 @@ def _without_controls(value: str | None) -> str | None:
 class LoginForm(Form):
     card = StringField(
         filters=[_without_controls],
-        validators=[InputRequired("form.card_required"), Length(max=40, message="form.card_required")],
+        validators=[DataRequired("form.card_required"), Length(max=40, message="form.card_required")],
     )
     password = PasswordField(
         validators=[InputRequired("form.password_required"), Length(max=200, message="form.password_long")]

@@ -381,6 +381,8 @@ class Overdue:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
+    """Every condition that is named must fit."""
+
     overdue: Overdue | None = None
     card: CardState | None = None
 
@@ -646,6 +648,7 @@ class BibFacts:
 class LoanFacts:
     """An open loan; ``waiting`` counts the holds of others who wait for its title."""
 
+    number: int
     bib: int
     item: ItemFacts
     branch: str
@@ -655,8 +658,7 @@ class LoanFacts:
     waiting: int = 0
 
     def days_overdue(self, today: date) -> int:
-        """A loan is due until the end of its last day."""
-        return max(0, (today - self.due_on).days)
+        return days_overdue(self.due_on, today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -686,15 +688,19 @@ def item_is(policy: Policy, item: ItemFacts, name: str) -> bool:
     when = category.when
     return (
         (when.material is None or item.material == when.material)
-        and (when.call_number is None or location_prefix(item.call_number) == when.call_number)
+        and (when.call_number is None or location_prefix(item.call_number) == _plain(when.call_number))
         and (when.tag is None or when.tag in item.tags)
     )
 
 
 def location_prefix(call_number: str) -> str:
     """別置記号: the letters or kana that a call number opens with, R of 「R 813 コ」, none of 「913 ナ」."""
-    opening = re.match(r"[A-Z]+|[ァ-ヶー]+", unicodedata.normalize("NFKC", call_number).strip().upper())
+    opening = re.match(r"[A-Z]+|[ァ-ヶー]+", _plain(call_number))
     return opening[0] if opening else ""
+
+
+def _plain(letters: str) -> str:
+    return unicodedata.normalize("NFKC", letters).strip().upper()
 
 
 def _stopped_by(
@@ -704,13 +710,19 @@ def _stopped_by(
     refusals = []
     days_overdue = [loan.days_overdue(today) for loan in patron.loans]
     expired_on = patron.card_expires_on
+    late = max(days_overdue, default=0)
     for block in policy.blocks:
+        cause = block.when
         if stop not in block.stops or channel not in block.at:
             continue
-        if block.when.overdue and max(days_overdue, default=0) >= block.when.overdue.days:
+        if cause.overdue and not (late and late >= cause.overdue.days):
+            continue
+        if cause.card is CardState.EXPIRED and (expired_on is None or expired_on >= today):
+            continue
+        if cause.overdue:
             count = sum(days > 0 for days in days_overdue)
             refusals.append(Refusal(Reason.OVERDUE_BLOCK, {"count": count, "stop": stop}, block.say))
-        if block.when.card is CardState.EXPIRED and expired_on is not None and expired_on < today:
+        if cause.card is CardState.EXPIRED:
             refusals.append(Refusal(Reason.CARD_EXPIRED, {"day": expired_on}, block.say))
     return refusals
 
@@ -718,6 +730,11 @@ def _stopped_by(
 # ---------------------------------------------------------------------------------------------------------
 # Loans and renewal
 # ---------------------------------------------------------------------------------------------------------
+
+
+def days_overdue(due_on: date, today: date) -> int:
+    """How many days late; a loan is due until the end of its last day."""
+    return max(0, (today - due_on).days)
 
 
 def due_date(
@@ -770,22 +787,25 @@ def decide_renewal(
     if refusals:
         return RenewalDecision(tuple(refusals))
 
-    due_on = renewed_due_date(policy, loan, today, opening, patron.card_expires_on)
+    expires_on = patron.card_expires_on
+    if expires_on is not None and expires_on < today:
+        expires_on = None  # no block stops the expired card, so it cuts nothing short either
+    due_on = renewed_due_date(policy, loan, today, opening, expires_on)
     if due_on is None:
         return RenewalDecision((Refusal(Reason.NO_OPEN_DAY),))
     if due_on <= loan.due_on:
-        from_on = _first_day_that_gains(policy, patron, loan, today, opening)
+        from_on = _first_day_that_gains(policy, loan, today, opening, expires_on)
         return RenewalDecision((Refusal(Reason.NO_DAY_GAINED, {"from_on": from_on}),))
     return RenewalDecision((), due_on)
 
 
 def _first_day_that_gains(
-    policy: Policy, patron: PatronFacts, loan: LoanFacts, today: date, opening: OpeningDays
+    policy: Policy, loan: LoanFacts, today: date, opening: OpeningDays, card_expires_on: date | None
 ) -> date | None:
     """From which day until the due date a renewal is worth while; None if from none of them."""
     for n in range(1, (loan.due_on - today).days + 1):
         day = today + timedelta(days=n)
-        due_on = renewed_due_date(policy, loan, day, opening, patron.card_expires_on)
+        due_on = renewed_due_date(policy, loan, day, opening, card_expires_on)
         if due_on is not None and due_on > loan.due_on:
             return day
     return None
@@ -1055,7 +1075,8 @@ def _read(kind, value, path: str, mistakes: list[Mistake]):
         return _read_table(kind, value, path, mistakes)
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         fitting = [member for member in kind if value in (member.value, member.value.replace("_", " "))]
-        return fitting[0] if fitting else _note(mistakes, path, "policy.not_one_of", allowed=list(kind))
+        allowed = [member.value for member in kind]  # as they are written in the file, not as pages say them
+        return fitting[0] if fitting else _note(mistakes, path, "policy.not_one_of", allowed=allowed)
     if type(value) is not kind:  # a bool is no number here
         return _note(mistakes, path, f"policy.not_{kind.__name__}")
     if value == "" or (kind is str and not value.strip()):
@@ -1076,7 +1097,7 @@ def _read_table(kind, table, path: str, mistakes: list[Mistake]):
             values[entry.name] = _read(kinds[entry.name], table[key], _join(path, key), mistakes)
         elif entry.default is MISSING:
             _note(mistakes, _join(path, key), "policy.missing")
-    for key in table.keys() - set(keys):
+    for key in sorted(table.keys() - set(keys)):
         nearest = difflib.get_close_matches(key, keys, n=1)
         _note(mistakes, _join(path, key), "policy.unknown_key", nearest=nearest[0] if nearest else None)
     if not table:
@@ -1123,10 +1144,10 @@ def _period(table: dict) -> Period:
 
 
 def _period_of(table: dict) -> PeriodOf:
-    of = table.get("of", [])
-    if not isinstance(of, list) or not all(isinstance(name, str) for name in of):
+    of = table.get("of")  # absent means all, and blank is a mistake
+    if of is not None and not (isinstance(of, list) and of and all(isinstance(name, str) for name in of)):
         raise ValueError
-    return PeriodOf(tuple(of), _period({key: value for key, value in table.items() if key != "of"}))
+    return PeriodOf(tuple(of or ()), _period({key: value for key, value in table.items() if key != "of"}))
 
 
 def _most(value) -> Most:

@@ -9,27 +9,31 @@ from datetime import date
 
 from catalogue import CREATORS_SQL, NEWEST_ISSUE_SQL, item_facts
 from models import Patron, db
-from rules import BibFacts, HoldFacts, HoldState, LoanFacts, PatronFacts
+from rules import BibFacts, HoldFacts, HoldState, LoanFacts, PatronFacts, days_overdue
 
-_LOANS_SQL = f"""
-SELECT loan.id, b.id, b.title, b.volume, {CREATORS_SQL}, b.material, {NEWEST_ISSUE_SQL},
+# Everything the rules may ask about a patron, in one statement: a row for each loan, and for each item of
+# each title held, since limits may count by what the items are.
+_ITEM = "item.branch, item.call_number, item.tags, item.state, item.not_for_loan, item.interlibrary"
+_FACTS_SQL = f"""
+SELECT loan.id, b.id, NULL AS hold_state, b.material, {NEWEST_ISSUE_SQL}, {_ITEM},
   loan.branch, loan.lent_on, loan.due_on, loan.renewals,
   (SELECT count(*) FROM hold WHERE bib_id = b.id AND closed_at IS NULL AND patron_id <> loan.patron_id
-     AND state IN ('applied', 'waiting')),
-  item.branch, item.call_number, item.tags, item.state, item.not_for_loan, item.interlibrary
+     AND state IN ('applied', 'waiting'))
+FROM loan JOIN item ON item.id = loan.item_id JOIN bib AS b ON b.id = item.bib_id
+WHERE loan.patron_id = :patron AND loan.returned_at IS NULL
+UNION ALL
+SELECT hold.id, b.id, hold.state, b.material, {NEWEST_ISSUE_SQL}, {_ITEM}, NULL, NULL, NULL, NULL, NULL
+FROM hold JOIN bib AS b ON b.id = hold.bib_id
+  LEFT JOIN item ON item.bib_id = b.id AND item.state <> 'withdrawn'
+WHERE hold.patron_id = :patron AND hold.closed_at IS NULL
+"""  # noqa: S608 - made of constants
+
+_LOANS_SQL = f"""
+SELECT loan.id, b.id, b.title, b.volume, {CREATORS_SQL}, b.material, loan.branch, loan.lent_on, loan.due_on,
+  loan.renewals
 FROM loan JOIN item ON item.id = loan.item_id JOIN bib AS b ON b.id = item.bib_id
 WHERE loan.patron_id = ? AND loan.returned_at IS NULL
 ORDER BY loan.due_on, loan.id
-"""  # noqa: S608 - made of constants
-
-# One row for each item of each title held: limits may count by what the items are.
-_HELD_SQL = f"""
-SELECT hold.id, b.id, hold.state, b.material, {NEWEST_ISSUE_SQL},
-  item.branch, item.call_number, item.tags, item.state, item.not_for_loan, item.interlibrary
-FROM hold JOIN bib AS b ON b.id = hold.bib_id
-  LEFT JOIN item ON item.bib_id = b.id AND item.state <> 'withdrawn'
-WHERE hold.patron_id = ? AND hold.closed_at IS NULL
-ORDER BY hold.id, item.id
 """  # noqa: S608 - made of constants
 
 _HOLDS_SQL = f"""
@@ -56,7 +60,14 @@ class LoanRow:
     title: str
     volume: str
     creators: str
-    facts: LoanFacts
+    material: str
+    branch: str
+    lent_on: date
+    due_on: date
+    renewals: int
+
+    def days_overdue(self, today: date) -> int:
+        return days_overdue(self.due_on, today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +92,8 @@ class HoldRow:
 def loans_of(patron_id: int) -> list[LoanRow]:
     """The open loans of a patron, the one due first at the top."""
     return [
-        LoanRow(*row[:4], row[4] or "", _loan_facts(row)) for row in db.execute_sql(_LOANS_SQL, (patron_id,))
+        LoanRow(*row[:4], row[4] or "", *row[5:7], _day(row[7]), _day(row[8]), row[9])
+        for row in db.execute_sql(_LOANS_SQL, (patron_id,))
     ]
 
 
@@ -102,39 +114,26 @@ def holds_of(patron_id: int) -> list[HoldRow]:
     ]
 
 
-def patron_facts(patron: Patron, loans: list[LoanRow] | None = None) -> PatronFacts:
-    """All that the rules may ask about a patron.  Loans that were read already need not be read again."""
-    loans = loans_of(patron.id) if loans is None else loans
+def patron_facts(patron: Patron) -> PatronFacts:
+    """All that the rules may ask about a patron."""
+    loans, held = [], {}
+    for row in db.execute_sql(_FACTS_SQL, {"patron": patron.id}):
+        number, bib, hold_state, material, newest = row[:5]
+        items = () if row[5] is None else (item_facts(material, bool(newest), *row[5:11]),)
+        if hold_state is None:
+            branch, lent_on, due_on, renewals, waiting = row[11:]
+            loans.append(
+                LoanFacts(number, bib, items[0], branch, _day(lent_on), _day(due_on), renewals, waiting)
+            )
+        else:
+            before = held[number].bib.items if number in held else ()
+            held[number] = HoldFacts(BibFacts(bib, material, before + items), HoldState(hold_state))
     return PatronFacts(
         category=patron.category,
         card_expires_on=patron.card_expires_on,
         has_mail=bool(patron.mail),
-        loans=tuple(loan.facts for loan in loans),
-        holds=_held(patron.id),
-    )
-
-
-def _held(patron_id: int) -> tuple[HoldFacts, ...]:
-    by_hold: dict[int, list[tuple]] = {}
-    for row in db.execute_sql(_HELD_SQL, (patron_id,)):
-        by_hold.setdefault(row[0], []).append(row)
-    held = []
-    for rows in by_hold.values():
-        _, bib, state, material, newest = rows[0][:5]
-        items = tuple(item_facts(material, bool(newest), *row[5:]) for row in rows if row[5] is not None)
-        held.append(HoldFacts(BibFacts(bib, material, items), HoldState(state)))
-    return tuple(held)
-
-
-def _loan_facts(row: tuple) -> LoanFacts:
-    return LoanFacts(
-        bib=row[1],
-        item=item_facts(row[5], bool(row[6]), *row[12:]),
-        branch=row[7],
-        lent_on=_day(row[8]),
-        due_on=_day(row[9]),
-        renewals=row[10],
-        waiting=row[11],
+        loans=tuple(loans),
+        holds=tuple(held.values()),
     )
 
 

@@ -52,7 +52,7 @@ def my(patron: Patron) -> Response:
     return answers.page(
         "account/my.html",
         loans=loans,
-        overdue=[loan for loan in loans if loan.facts.days_overdue(g.today)],
+        overdue=[loan for loan in loans if loan.days_overdue(g.today)],
         holds=holds,
         ready=[hold for hold in holds if hold.state is HoldState.READY],
         category=g.policy.patron_category(patron.category),

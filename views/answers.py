@@ -20,11 +20,10 @@ from flask_login import current_user
 
 import accounts
 import resources
-from models import Meta, Patron, db
-from rules import Decision
+from models import Meta, db
 
 _COMPRESSED_FROM = 500  # bytes; below this the header costs more than it saves
-_KEPT_FIELDS = 40
+_KEPT_FIELDS, _KEPT_LENGTH = 60, 60  # what a cookie has room for
 
 
 def wants_part() -> bool:
@@ -92,7 +91,12 @@ def log_in_first(destination: str | None = None) -> Response:
 
 
 def _keep_form(page: str) -> None:
-    fields = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    fields = [
+        (name, value[:_KEPT_LENGTH])
+        for name, value in request.form.items(multi=True)
+        if name != "csrf_token" and not name.startswith("seen-")
+    ]
+    session.permanent = True
     session["kept"] = [page, fields[:_KEPT_FIELDS]]
 
 
@@ -108,13 +112,12 @@ def kept_form(page: str) -> dict[str, list[str]]:
     return form
 
 
-def refuse(decision: Decision, template: str, part: str, **context) -> Response:
-    """A rule said no: the page again, with every reason on top of it."""
-    return page_or_part(template, part, 409, refusals=decision.refusals, **context)
-
-
 def error(status: int, kind: str | None = None, **facts) -> Response:
-    """What went wrong and what to do, in plain words; touches no table."""
+    """What went wrong and what to do, in plain words.
+
+    After a crash the page says so without asking any table who is here: that might be what crashed.
+    """
+    g.crashed = status >= 500
     known = {400, 403, 404, 405, 413, 429, 500}
     key = kind or (str(status) if status in known else "400" if status < 500 else "500")
     part = "_error.html" if wants_part() else "error.html"
@@ -132,17 +135,13 @@ def for_every_template() -> dict:
         "short_day": wording.short_day,
         "language": wording.language,
         "today": g.today,
-        "patron": _patron_or_nobody,
-        "cart": accounts.cart,
+        "patron": lambda: None if g.get("crashed") else accounts.patron(),
+        "cart": lambda: [] if g.get("crashed") else accounts.cart(),
         "branch_name": _branch_name,
         "is_demo": is_demo,
         "here": local_path(request.form.get("back")) or request.full_path.rstrip("?"),
         "is_part": wants_part(),
     }
-
-
-def _patron_or_nobody() -> Patron | None:
-    return accounts.patron()
 
 
 def _branch_name(id_: str) -> str:
@@ -155,7 +154,9 @@ def is_demo() -> bool:
     """Whether this database is the demo library, which says so on every page."""
     kept = current_app.extensions
     if "shiori_demo" not in kept:
-        kept["shiori_demo"] = not db.is_closed() and Meta.get_or_none(Meta.key == "demo_day") is not None
+        if g.get("crashed") or db.is_closed():
+            return False
+        kept["shiori_demo"] = Meta.get_or_none(Meta.key == "demo_day") is not None
     return kept["shiori_demo"]
 
 

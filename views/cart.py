@@ -31,8 +31,8 @@ def add() -> Response:
     if title.id in accounts.cart():
         return _answer(title)  # pressing twice is no mistake
     if not decision.allowed:
-        return answers.refuse(
-            decision, "cart/refused.html", "catalog/_cart_action.html", title=title, decision=decision
+        return answers.page_or_part(
+            "cart/refused.html", "catalog/_cart_action.html", 409, title=title, decision=decision
         )
     accounts.put_in_cart(title.id)
     return _answer(title)

@@ -5,7 +5,7 @@ from flask import Blueprint, Response, g, request, session
 import circulation
 import standing
 from models import Patron
-from rules import Channel, decide_cancel, decide_pickup_change
+from rules import Channel, Reason, decide_cancel, decide_pickup_change
 from standing import HoldRow
 from views import answers
 from views.answers import patron_only
@@ -36,8 +36,7 @@ def cancel(patron: Patron, hold_id: int) -> Response:
     decision = circulation.cancel_hold(g.policy, patron.id, hold_id, Channel.WEB, g.now)
     if not decision.allowed:
         return _show(patron, 409, refused=(hold_id, decision))
-    session["hold_done"] = "holds.cancelled"
-    return _show(patron) if answers.wants_part() else answers.go("holds.index")
+    return _done(patron, "holds.cancelled")
 
 
 @pages.post("/my/holds/<number:hold_id>/pickup")
@@ -47,8 +46,14 @@ def change_pickup(patron: Patron, hold_id: int) -> Response:
         g.policy, patron.id, hold_id, request.form.get("pickup"), Channel.WEB, g.now
     )
     if not decision.allowed:
-        return _show(patron, 409, refused=(hold_id, decision))
-    session["hold_done"] = "holds.pickup_changed"
+        status = 422 if Reason.UNKNOWN_PICKUP in decision.reasons else 409
+        return _show(patron, status, refused=(hold_id, decision))
+    return _done(patron, "holds.pickup_changed")
+
+
+def _done(patron: Patron, what: str) -> Response:
+    """The list with what was done on top: as a part at once, as a page after going there."""
+    session["hold_done"] = what
     return _show(patron) if answers.wants_part() else answers.go("holds.index")
 
 

@@ -15,6 +15,7 @@ from views import answers
 pages = Blueprint("home", __name__)
 
 _ARRIVALS = 6
+_CALENDAR_YEARS = 5  # each way
 _SOON = 3  # days before the due date from which the first page reminds
 
 
@@ -30,9 +31,9 @@ def index() -> Response:
         .where(Notice.from_on <= g.today, Notice.until_on >= g.today)
         .order_by(-Notice.id),
         ready=[hold for hold in holds if hold.state is rules.HoldState.READY],
-        overdue=[loan for loan in loans if loan.facts.days_overdue(g.today)],
-        due_soon=[loan for loan in loans if 0 <= (loan.facts.due_on - g.today).days <= _SOON],
-        **_two_months(g.today, [loan.facts.due_on for loan in loans]),
+        overdue=[loan for loan in loans if loan.days_overdue(g.today)],
+        due_soon=[loan for loan in loans if 0 <= (loan.due_on - g.today).days <= _SOON],
+        **_two_months(g.today, [loan.due_on for loan in loans]),
     )
 
 
@@ -40,7 +41,7 @@ def index() -> Response:
 def calendar() -> Response:
     """Two months from the one that is asked for."""
     here = accounts.patron()
-    due = [loan.facts.due_on for loan in standing.loans_of(here.id)] if here else []
+    due = [loan.due_on for loan in standing.loans_of(here.id)] if here else []
     return answers.page("home/calendar.html", **_two_months(_asked_month(), due))
 
 
@@ -71,9 +72,10 @@ def static(name: str) -> Response:
 
 def _asked_month() -> date:
     try:
-        return date.fromisoformat(f"{request.args.get('month', '')}-01")
+        asked = date.fromisoformat(f"{request.args.get('month', '')}-01")
     except ValueError:
         return g.today
+    return asked if abs(asked.year - g.today.year) <= _CALENDAR_YEARS else g.today
 
 
 def _two_months(start: date, due: list[date]) -> dict:

@@ -41,14 +41,9 @@ def confirm(patron: Patron) -> Response:
 @pages.post("/my/loans/renew")
 @patron_only(page="loans.index")
 def renew_chosen(patron: Patron) -> Response:
-    """Renew each of the chosen loans by itself: one that cannot be renewed does not keep the others back."""
+    """Renew what was confirmed; each loan gets its own answer."""
     chosen = [int(asked) for asked in request.form.getlist("loan") if _is_number(asked)]
-    if not chosen:
-        return _show(patron, 422, nothing_chosen=True)
-    mine = {loan.id for loan in standing.loans_of(patron.id)}
-    if not mine & set(chosen):
-        raise circulation.NotThere
-    return _renew(patron, chosen)
+    return _renew(patron, chosen) if chosen else _show(patron, 422, nothing_chosen=True)
 
 
 @pages.post("/my/loans/<number:loan_id>/renew")
@@ -57,24 +52,23 @@ def renew(patron: Patron, loan_id: int) -> Response:
     return _renew(patron, [loan_id])
 
 
-def _renew(patron: Patron, chosen: list[int]) -> Response:
-    done, refused, gone = [], [], 0
-    for loan_id in dict.fromkeys(chosen):
-        try:
-            seen = request.form.get(f"seen-{loan_id}", "")
-            answer = circulation.renew(
-                g.policy, patron.id, loan_id, Channel.WEB, g.now, int(seen) if _is_number(seen) else None
-            )
-        except circulation.NotThere:
-            if len(chosen) == 1:
-                raise
-            gone += 1  # returned while the patron was looking
-            continue
-        (done if answer.decision.allowed else refused).append(loan_id)
-    if not done:
-        return _show(patron, 409, outcome={"done": [], "refused": refused, "gone": gone})
-    session["renewal"] = {"done": done, "refused": refused, "gone": gone}
-    return _show(patron) if answers.wants_part() else answers.go("loans.index")
+def _renew(patron: Patron, loan_ids: list[int]) -> Response:
+    chosen = {}
+    for loan_id in loan_ids:
+        seen = request.form.get(f"seen-{loan_id}", "")
+        chosen[loan_id] = int(seen) if _is_number(seen) else None
+    renewals, gone = circulation.renew_chosen(g.policy, patron.id, chosen, Channel.WEB, g.now)
+    outcome = {
+        "done": [renewal.loan for renewal in renewals if renewal.decision.allowed],
+        "refused": [renewal.loan for renewal in renewals if not renewal.decision.allowed],
+        "gone": gone,
+    }
+    if not outcome["done"]:
+        return _show(patron, 409, outcome)
+    if answers.wants_part():
+        return _show(patron, outcome=outcome)
+    session["renewal"] = outcome
+    return answers.go("loans.index")
 
 
 def _show(
@@ -101,16 +95,13 @@ def _show(
 
 def _with_decisions(patron: Patron) -> list[tuple[LoanRow, RenewalDecision]]:
     """Every open loan with what a renewal would be answered: the button and the answer to it."""
-    loans = standing.loans_of(patron.id)
-    facts = standing.patron_facts(patron, loans)
+    facts = standing.patron_facts(patron)
     calendar = Calendar(g.policy, g.today)
-    return [
-        (
-            loan,
-            decide_renewal(g.policy, facts, loan.facts, Channel.WEB, g.today, calendar.of(loan.facts.branch)),
-        )
-        for loan in loans
-    ]
+    decisions = {
+        loan.number: decide_renewal(g.policy, facts, loan, Channel.WEB, g.today, calendar.of(loan.branch))
+        for loan in facts.loans
+    }
+    return [(loan, decisions[loan.id]) for loan in standing.loans_of(patron.id) if loan.id in decisions]
 
 
 def _ticked(rows: list[tuple[LoanRow, RenewalDecision]]) -> set[int]:

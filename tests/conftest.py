@@ -1,0 +1,107 @@
+"""A town with a library for each test: a real database file, a clock to move, a patron's browser."""
+
+import shutil
+import threading
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from waitress.server import create_server
+
+import migrations
+import models
+import resources
+import search
+from app import create_app
+from rules import JAPAN, read_policy
+from settings import Settings
+from tests.cast import Town
+from tests.reader import Reader
+
+# A Wednesday; the libraries of the ready policies are closed on Mondays.
+TODAY = date(2026, 4, 15)
+
+
+class Clock:
+    """The time that the program sees."""
+
+    def __init__(self, day: date):
+        self.to(day)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def to(self, day: date, hour: int = 12) -> None:
+        self.now = datetime(day.year, day.month, day.day, hour, tzinfo=JAPAN).astimezone(UTC)
+
+    def forward(self, **length) -> None:
+        self.now += timedelta(**length)
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory):
+    """The schema, made once and copied for each test."""
+    path = tmp_path_factory.mktemp("schema") / "shiori.db"
+    models.open_database(path)
+    migrations.migrate(models.db)
+    search.create(models.db)
+    models.db.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    models.db.close()
+    return path
+
+
+@pytest.fixture
+def clock():
+    return Clock(TODAY)
+
+
+@pytest.fixture
+def source():
+    """Which of the two ready policies is in force; a test names the other by parametrising this."""
+    return "source-1"
+
+
+@pytest.fixture
+def policy(source):
+    return read_policy(resources.text(f"policies/{source}.toml"))
+
+
+@pytest.fixture
+def database(empty_database, tmp_path):
+    path = tmp_path / "shiori.db"
+    shutil.copy(empty_database, path)
+    models.open_database(path)
+    # Nobody pulls the plug of a test; without this each would wait for the disk.
+    models.db.execute_sql("PRAGMA synchronous = off")
+    yield path
+    models.db.close()
+
+
+@pytest.fixture
+def town(database, clock, policy):
+    """Titles, items and the named cast."""
+    return Town(clock, policy)
+
+
+@pytest.fixture
+def app(town, database, source, policy, clock):
+    settings = Settings(database.parent, source, "127.0.0.1", 8000)
+    app = create_app(settings, policy, clock)
+    models.db.execute_sql("PRAGMA synchronous = off")
+    return app
+
+
+@pytest.fixture
+def reader(app):
+    """Somebody with a browser, who checks each page that comes."""
+    return Reader(app)
+
+
+@pytest.fixture
+def live(app):
+    """The address of a running server on this test's library."""
+    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.effective_port}"
+    server.close()
+    thread.join(5)

@@ -1,0 +1,141 @@
+"""Somebody with a browser, who notices what is wrong with a page without being asked.
+
+Every page and every part that a test fetches is checked, so that nobody has to remember these rules.
+"""
+
+import re
+from html.parser import HTMLParser
+
+from bs4 import BeautifulSoup
+
+from tests.cast import CARDS, PASSWORD
+from wording import messages
+
+VOID = {"meta", "link", "input", "br", "hr", "img", "path", "rect"}
+_KEY = re.compile(r"\b[a-z_]+\.[a-z_]+(?:\.[a-z_]+)*\b")
+
+
+class Reader:
+    """``get`` and ``post`` take the status that is expected, and give the page as a soup."""
+
+    def __init__(self, app):
+        self.app = app
+        self.browser = app.test_client()
+        self.token = None
+        self.response = None
+
+    def get(self, address: str, status: int = 200, part: bool = False) -> BeautifulSoup:
+        return self._read(self.browser.get(address, headers=_headers(part)), status, part)
+
+    def post(self, address: str, status: int = 303, part: bool = False, **fields) -> BeautifulSoup:
+        """A field that is a list is sent once for each of its values."""
+        if self.token is None:
+            # The login of somebody who has logged in leads to the own page, which has a form too.
+            self._read(self.browser.get("/login", follow_redirects=True), 200, part=False)
+        fields = {name.replace("__", "-"): value for name, value in fields.items()}
+        form = {"csrf_token": self.token, **fields}
+        return self._read(self.browser.post(address, data=form, headers=_headers(part)), status, part)
+
+    def log_in(self, name: str, status: int = 303, **fields) -> "Reader":
+        self.post("/login", status=status, **{"card": CARDS[name][0], "password": PASSWORD, **fields})
+        self.token = None
+        return self
+
+    def log_out(self) -> None:
+        self.post("/logout")
+        self.token = None
+
+    @property
+    def went_to(self) -> str:
+        return self.response.headers["Location"]
+
+    def _read(self, response, status: int, part: bool) -> BeautifulSoup:
+        self.response = response
+        text = response.get_data(as_text=True)
+        soup = BeautifulSoup(text, "html.parser")
+        said = " ".join((soup.main or soup).get_text(" ", strip=True).split())
+        assert response.status_code == status, f"{response.status_code} instead of {status}: {said}"
+        if response.mimetype == "text/html" and status not in (301, 302, 303) and text:
+            _well_formed(text)
+            check_page(soup) if soup.html else check_part(soup)
+            assert bool(soup.html) is not part, "a part was asked for and a page came, or the other way round"
+            assert "HX-Request-Type" in response.headers["Vary"]
+        field = soup.find("input", {"name": "csrf_token"})
+        if field:
+            self.token = field["value"]
+        return soup
+
+
+def _headers(part: bool) -> dict[str, str]:
+    return {"HX-Request-Type": "partial", "HX-Request": "true"} if part else {}
+
+
+def check_page(soup: BeautifulSoup) -> None:
+    assert soup.html["lang"] == "ja"
+    assert len(soup.find_all("h1")) == 1
+    title = soup.title.get_text().split(" — ")[0]
+    assert title, "a page without a title"
+    assert soup.find("main") and soup.find("header") and soup.find("footer")
+    ids = {element["id"] for element in soup.find_all(id=True)}
+    for element in soup.find_all(attrs={"hx-target": re.compile("^#")}):
+        assert element["hx-target"][1:] in ids, f"no {element['hx-target']} on this page"
+    for element in soup.find_all(["aria-describedby", "aria-labelledby"]):
+        for attribute in ("aria-describedby", "aria-labelledby"):
+            assert set((element.get(attribute) or "").split()) <= ids
+    _check_elements(soup)
+
+
+def check_part(soup: BeautifulSoup) -> None:
+    roots = [element for element in soup.find_all(recursive=False) if element.name != "hx-partial"]
+    assert len(roots) == 1 and roots[0].get("id"), "a part has one root, and the root an id"
+    _check_elements(soup)
+
+
+def _check_elements(soup: BeautifulSoup) -> None:
+    ids = [element["id"] for element in soup.find_all(id=True)]
+    assert len(ids) == len(set(ids)), f"ids twice: {sorted(id_ for id_ in ids if ids.count(id_) > 1)}"
+    assert not soup.find_all(style=True) and not soup.find("style")
+    assert not [script for script in soup.find_all("script") if not script.get("src")]
+    assert not [name for element in soup.find_all() for name in element.attrs if name.startswith("on")]
+    for form in soup.find_all("form"):
+        assert form.get("action") and form.get("method"), f"a form that does not say where it goes: {form}"
+        if form["method"] == "post":
+            assert form.find("input", {"name": "csrf_token"}), f"a form without its token: {form['action']}"
+    for field in soup.find_all(["input", "select", "textarea"]):
+        if field.get("type") != "hidden":
+            labelled = field.get("aria-label") or field.find_parent("label")
+            assert labelled or soup.find("label", {"for": field.get("id")}), (
+                f"a field without a label: {field}"
+            )
+    for element in soup.find_all(attrs={"hx-get": True}):
+        plain = element.get("href") or (element.name == "form" and element.get("action"))
+        assert plain == element["hx-get"], f"does nothing without JavaScript: {element}"
+    for element in soup.find_all(attrs={"hx-post": True}):
+        assert (
+            element.name == "form" and element["action"] == element["hx-post"] and element["method"] == "post"
+        )
+    said = soup.get_text(" ")
+    left = [key for key in _KEY.findall(said) if key in messages("ja")]
+    assert not left, f"keys instead of sentences: {left}"
+    assert "None" not in said and not re.search(r"\{\w*\}", said), "something without a sentence came through"
+
+
+class _Balance(HTMLParser):
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.open = []
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open and self.open[-1] == tag, f"</{tag}> closes <{self.open[-1:]}>"
+            self.open.pop()
+
+
+def _well_formed(text: str) -> None:
+    parser = _Balance()
+    parser.feed(text)
+    assert parser.open == [], f"never closed: {parser.open}"
