@@ -14,10 +14,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 
-# What goes in: every module beside this one but the developer's own two, the licence, and these folders.
-DEVELOPERS_MODULES = {"dev.py", "onefile.py"}
+# What goes in: every module beside this one but those that only developers start, the licence, and these folders.
+DEVELOPERS_MODULES = {"dev.py", "onefile.py", "shots.py"}
 FILES = ("LICENSE",)
-FOLDERS = ("views", "templates", "static", "translations", "policies", "kanji", "ndc", "samples")
+FOLDERS = ("views", "templates", "static", "translations", "policies", "reference", "samples")
 # What an editor or a Python leaves between the sources.
 LEFTOVERS = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*~", "*.bak", "*.orig", "*.swp")
 
