@@ -3,6 +3,7 @@
 The accounts below keep their numbers and their states; the states hold under both ready policies.
 """
 
+import contextlib
 import random
 import sqlite3
 from collections.abc import Iterator
@@ -120,7 +121,7 @@ def _version() -> str:
 
 
 def _made_of(path: Path) -> dict[str, str]:
-    with sqlite3.connect(f"file:{path.as_posix()}?mode=ro", uri=True) as database:
+    with contextlib.closing(sqlite3.connect(path)) as database:
         try:
             return dict(database.execute("SELECT key, value FROM meta"))
         except sqlite3.DatabaseError:
@@ -218,14 +219,12 @@ class _Library:
 
     def _catalogue(self) -> None:
         intake.store(db, intake.read_titles(resources.text("samples/titles.csv").splitlines()), self.today)
-        books = list(Bib.select(Bib.id, Bib.material, Bib.ndc, Bib.isbn).order_by(Bib.id).tuples())
+        books = list(Bib.select(Bib.id, Bib.material, Bib.ndc, Bib.subjects).order_by(Bib.id).tuples())
         readings = dict(Creator.select(Creator.bib, Creator.reading).where(Creator.place == 0).tuples())
-        for bib, material, ndc, isbn in books:
-            mark = _book_mark(readings.get(bib, ""))
-            for _ in range(self.random.choice((1, 1, 1, 2, 2, 3) if isbn else (1, 1, 1, 2))):
-                self._item(
-                    bib, f"{ndc or '913.6'} {mark}".strip() if material == "book" else f"CD {mark}".strip()
-                )
+        for bib, material, ndc, subjects in books:
+            shelf = "CD" if material == "av" else "E" if "絵本" in subjects else ndc or "913.6"
+            for _ in range(self.random.choice((1, 1, 1, 2, 2, 3))):
+                self._item(bib, f"{shelf} {_book_mark(readings.get(bib, ''))}".strip())
         self._date_arrivals([bib for bib, *_ in books])
         for title, kana, material, call_number, tags, in_library in _LOCAL_TITLES:
             bib = self._bib(material, title, kana, added_on=self.today - timedelta(days=200))
