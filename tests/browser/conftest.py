@@ -63,6 +63,7 @@ class Phone:
             has_touch=True,
             java_script_enabled=javascript,
         )
+        self.context.set_default_timeout(10_000)
         self.context.on("console", self._note_message)
         self.context.on("weberror", lambda error: self.trouble.append(f"script: {error.error}"))
         self.context.on("request", self._note_stranger)
