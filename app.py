@@ -11,6 +11,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_login import LoginManager
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from jinja2 import FunctionLoader, StrictUndefined
+from peewee import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.routing import BaseConverter
 
@@ -155,6 +156,11 @@ def _errors(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def stale_form(_error):
         return answers.error(400, "stale")
+
+    @app.errorhandler(OperationalError)
+    def database(error: OperationalError):
+        # Somebody else has been writing for longer than we wait; nothing of ours was written.
+        return answers.error(503, "busy") if "locked" in str(error) else crashed(error)
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException):

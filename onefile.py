@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 
-# What goes in: every module beside this one but those that only developers start, the licence, and these folders.
+# What goes in: every module beside this one but those for developers, the licence, and these folders.
 DEVELOPERS_MODULES = {"dev.py", "onefile.py", "shots.py"}
 FILES = ("LICENSE",)
 FOLDERS = ("views", "templates", "static", "translations", "policies", "reference", "samples")

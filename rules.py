@@ -832,16 +832,18 @@ def decide_title_hold(policy: Policy, bib: BibFacts, channel: Channel) -> Decisi
 
     A title can be held if one of its items can.  Where none can, every reason of every item is given once.
     """
-    lendable = [item for item in bib.items if item.lendable]
-    if not lendable:
-        there = any(item.state is ItemState.IN_STOCK for item in bib.items)
-        return Decision((Refusal(Reason.NO_ITEM, {"in_library": there}),))
-    by_item = [_refused_item(policy, item, channel) for item in lendable]
-    refusals = _once(refusal for refused in by_item for refusal in refused) if all(by_item) else []
+    in_stock = [item for item in bib.items if item.state is ItemState.IN_STOCK]
+    lendable = [item for item in in_stock if item.lendable]
+    refusals = [] if lendable else [Refusal(Reason.NO_ITEM, {"in_library": bool(in_stock)})]
+    by_item = [_refused_item(policy, item, channel) for item in lendable or in_stock]
+    if all(by_item):
+        refusals += _once(refusal for refused in by_item for refusal in refused)
 
     on_shelf = [item.availability is Availability.AVAILABLE for item in lendable]
     mode = policy.hold.on_shelf
-    if (mode is OnShelf.NO and all(on_shelf)) or (mode is OnShelf.NONE_ON_SHELF and any(on_shelf)):
+    if lendable and (
+        (mode is OnShelf.NO and all(on_shelf)) or (mode is OnShelf.NONE_ON_SHELF and any(on_shelf))
+    ):
         refusals.append(Refusal(Reason.ON_SHELF))
     if not refusals and not _limits_for(policy, bib):
         refusals.append(Refusal(Reason.NO_HOLD_RULE, {"what": policy.names([bib.material])[0]}))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from folding import fold, forms, isbn13, phonetic
 
-# Raise it with each change to folding.py, reference/variants.tsv or to what is indexed: it rebuilds the index.
+# Raise it with each change to folding.py, the variants or what is indexed: it rebuilds the index.
 FOLD_VERSION = "1"
 
 MAX_WORDS = 8

@@ -118,7 +118,7 @@ def error(status: int, kind: str | None = None, **facts) -> Response:
     After a crash the page says so without asking any table who is here: that might be what crashed.
     """
     g.crashed = status >= 500
-    known = {400, 403, 404, 405, 413, 429, 500}
+    known = {400, 404, 405, 413, 500}
     key = kind or (str(status) if status in known else "400" if status < 500 else "500")
     part = "_error.html" if wants_part() else "error.html"
     return make_response(render_template(part, key=f"error.{key}", facts=facts), status)

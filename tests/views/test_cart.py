@@ -7,7 +7,7 @@ from models import Hold
 
 
 def in_cart(reader) -> list[str]:
-    return [heading.get_text(strip=True) for heading in reader.get("/cart").select("ol.cart h3")]
+    return [heading.get_text(strip=True) for heading in reader.get("/cart").select("ol.cart .row-title")]
 
 
 def count(soup) -> str:
@@ -128,7 +128,7 @@ def test_registered_titles_are_told_with_their_place_and_the_sixth_book_stays_wi
     page = reader.get("/cart")
 
     assert "5点を予約しました" in page.text and "2番目 · 受け取り 東分館" in page.text
-    assert [heading.text.strip() for heading in page.select("ol.cart h3")] == ["本 6"]
+    assert [heading.text.strip() for heading in page.select("ol.cart .row-title")] == ["本 6"]
     assert "図書の予約は5点までです(予約中 5点)" in page.select_one(".reason").text
     assert Hold.select().where(Hold.patron == town.patrons["sato"]).count() == 5
 

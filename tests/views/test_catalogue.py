@@ -7,7 +7,11 @@ import pytest
 
 def row(soup, title):
     """The row of a title in a list."""
-    return next(row for row in soup.select("li.bib") if row.h3.get_text(strip=True).startswith(title))
+    return next(
+        row
+        for row in soup.select("li.bib")
+        if row.select_one(".row-title").get_text(strip=True).startswith(title)
+    )
 
 
 def test_a_title_is_found_by_part_of_it_with_where_it_stands(town, reader):
@@ -88,7 +92,10 @@ def test_the_page_of_a_magazine_shows_its_issues_newest_first(town, reader):
     page = reader.get(f"/bibs/{second}")
 
     assert "最新号" in page.select_one(".kind").text
-    assert [item.text for item in page.select(".compact h3")] == ["月刊しおり 3月号", "月刊しおり 2月号"]
+    assert [item.text for item in page.select(".compact .row-title")] == [
+        "月刊しおり 3月号",
+        "月刊しおり 2月号",
+    ]
     assert "最新号" not in reader.get(f"/bibs/{first}").select_one(".kind").text
 
 
@@ -132,7 +139,7 @@ def test_new_arrivals_come_newest_first(town, reader):
     for days, title in ((3, "三日前"), (1, "きのう"), (2, "おととい")):
         town.title(title, added_on=town.today - timedelta(days=days))
 
-    titles = [heading.text for heading in reader.get("/new").select("li.bib h3")]
+    titles = [heading.text for heading in reader.get("/new").select("li.bib .row-title")]
 
     assert titles == ["きのう", "おととい", "三日前"]
 

@@ -1,9 +1,11 @@
 """The first page, the calendar, the rules, and what belongs to the site itself."""
 
+import sqlite3
 from datetime import date, timedelta
 
 import pytest
 
+import models
 from models import CalendarEntry, Notice
 
 
@@ -144,6 +146,24 @@ def test_a_crash_shows_a_number_and_nothing_of_its_inside(reader, caplog):
     number = page.select_one("#error").text.split("受付番号 ")[1].split()[0]
     assert number in caplog.text and "ZeroDivisionError" in caplog.text
     assert "ZeroDivision" not in page.text
+
+
+def test_a_database_that_is_being_written_to_for_long_says_to_try_again_and_changes_nothing(
+    town, reader, database
+):
+    kokoro = town.title("こころ")
+    reader.log_in("sato").post("/cart/add", bib=kokoro)
+    models.db.execute_sql("PRAGMA busy_timeout = 50")
+    other = sqlite3.connect(database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    page = reader.post("/cart/register", status=503, pickup="main", contact="mail")
+    other.rollback()
+    other.close()
+
+    assert "何も変わっていません" in page.text
+    reader.post("/cart/register", pickup="main", contact="mail")
+    assert reader.went_to == "/cart"
 
 
 def test_health_is_one_word(reader):

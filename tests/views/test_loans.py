@@ -17,7 +17,7 @@ def four_loans(town):
 
 
 def rows(soup) -> dict[str, object]:
-    return {row.h3.get_text(strip=True): row for row in soup.select("ol.loans > li")}
+    return {row.select_one(".row-title").get_text(strip=True): row for row in soup.select("ol.loans > li")}
 
 
 def test_each_row_says_when_where_and_what_and_what_a_renewal_would_do(town, reader, four_loans):
