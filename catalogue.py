@@ -106,8 +106,10 @@ def new_arrivals(limit: int, offset: int = 0) -> list[Title]:
     return titles([row[0] for row in db.execute_sql(_ARRIVALS_SQL, (limit, offset))])
 
 
-def arrivals_count() -> int:
-    return db.execute_sql("SELECT count(*) FROM bib WHERE NOT hidden").fetchone()[0]
+def arrivals_count(most: int) -> int:
+    """How many titles there are to show as new, which are never more than so many."""
+    sql = "SELECT count(*) FROM (SELECT 1 FROM bib WHERE NOT hidden LIMIT ?)"
+    return db.execute_sql(sql, (most,)).fetchone()[0]
 
 
 def issues(serial: int, limit: int = 24) -> list[Title]:

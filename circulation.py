@@ -125,9 +125,11 @@ def cancel_hold(
         hold = _open_hold(patron_id, hold_id)
         decision = decide_cancel(policy, hold.state, channel)
         if decision.allowed:
-            hold.state, hold.item, hold.closed_at = HoldState.CANCELLED, None, now
-            hold.save(only=[Hold.state, Hold.item, Hold.closed_at])
-            _note("hold_cancelled", hold.id, channel, actor, now)
+            # Nobody needs to know any more who wanted what.
+            Hold.update(state=HoldState.CANCELLED, closed_at=now, patron=None, bib=None, item=None).where(
+                Hold.id == hold_id
+            ).execute()
+            _note("hold_cancelled", hold_id, channel, actor, now)
         return decision
 
 

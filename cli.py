@@ -80,8 +80,9 @@ def _serve(_asked, settings: Settings, policy: Policy) -> int:
 
     try:
         serve(app, settings.host, settings.port, settings.database, ready)
-    except OSError as error:
-        return _fail(1, "cli.port_taken", host=settings.host, port=settings.port, detail=error.strerror)
+    except (OSError, ValueError) as error:  # ValueError: a host that no address can be found for
+        detail = getattr(error, "strerror", None) or error
+        return _fail(1, "cli.port_taken", host=settings.host, port=settings.port, detail=detail)
     return 0
 
 
@@ -94,8 +95,9 @@ def _demo(asked, settings: Settings, policy: Policy) -> int:
         print(_wording.t("cli.demo_making"), flush=True)
         demo.make(settings.database, policy, now)
     print(_wording.t("cli.demo_accounts", password=demo.PASSWORD))
+    own_words = Wording(words=policy.words)
     for card in demo.ACCOUNTS:
-        print(f"  {card}  " + _wording.t(f"demo.account.{card}"))
+        print(f"  {card}  " + own_words.t(f"demo.account.{card}"))
     sys.stdout.flush()
     return _serve(asked, settings, policy) if asked.serve else 0
 

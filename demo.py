@@ -186,11 +186,6 @@ class _Library:
 
     def _calendar(self) -> None:
         """An event each coming Saturday, a day of stock-taking next month, and the notices of the season."""
-        saturday = self.today + timedelta(days=(5 - self.today.weekday()) % 7)
-        for week in range(6):
-            CalendarEntry.insert(
-                day=saturday + timedelta(weeks=week), kind="event", label="おはなし会 14時から(本館)"
-            ).execute()
         next_month = (self.today.replace(day=1) + timedelta(days=32)).replace(day=1)
         wednesday = next_month + timedelta(days=(2 - next_month.weekday()) % 7 + 14)
         CalendarEntry.insert(day=wednesday, kind="closed", label="図書整理日").execute()
@@ -207,6 +202,11 @@ class _Library:
             ).execute()
         self.calendar = Calendar(self.policy, self.today - timedelta(days=400))
         self.main = next(branch.id for branch in self.policy.branches if branch.main)
+        saturday = self.today + timedelta(days=(5 - self.today.weekday()) % 7)
+        for week in range(6):
+            day = saturday + timedelta(weeks=week)
+            if self.calendar.of(self.main).is_open(day):
+                CalendarEntry.insert(day=day, kind="event", label="おはなし会 14時から(本館)").execute()
         self.others = [branch.id for branch in self.policy.branches if not branch.main] or [self.main]
 
     def _open(self, day: date, branch: str | None = None) -> date:
@@ -245,7 +245,9 @@ class _Library:
 
     def _magazine(self, title: str, kana: str, publisher: str, days: int, weekly: bool) -> None:
         serial = Serial.insert(title=title, title_kana=kana, publisher=publisher).execute()
-        for back in range(_ISSUES):
+        for back in reversed(
+            range(_ISSUES)
+        ):  # as they came, so that of two alike the later has the later number
             on = self.today - timedelta(days=back * days + 3)
             number = f"{on.year}年{on.month}月{on.day}日号" if weekly else f"{on.year}年{on.month}月号"
             bib = self._bib(

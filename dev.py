@@ -65,6 +65,13 @@ def dist(arguments):
     hand_over([ROOT / "onefile.py", ROOT / "dist" / "shiori.pyz", *arguments])
 
 
+def shots(arguments):
+    """Take a picture of every page and state on a phone, into shots/"""
+    set_up("test")
+    os.environ["CHROMIUM"] = find_chromium() or sys.exit("No Chromium was found. Set CHROMIUM to its path.")
+    hand_over([ROOT / "shots.py", *arguments])
+
+
 def ci(arguments):
     """Do what must pass before a change is taken in: lint, then test with a browser"""
     lint([])
@@ -72,7 +79,7 @@ def ci(arguments):
     test(arguments)
 
 
-COMMANDS = {command.__name__: command for command in (run, test, lint, dist, ci)}
+COMMANDS = {command.__name__: command for command in (run, test, lint, dist, shots, ci)}
 
 
 # ---- the environment
@@ -242,7 +249,7 @@ def usage():
         [
             "usage: python3 dev.py COMMAND    (Windows: py dev.py COMMAND)",
             "",
-            *(f"  {name:<6}{command.__doc__}" for name, command in COMMANDS.items()),
+            *(f"  {name:<7}{command.__doc__}" for name, command in COMMANDS.items()),
         ]
     )
 

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent
 
 # What goes in: every module beside this one but those for developers, the licence, and these folders.
 DEVELOPERS_MODULES = {"dev.py", "onefile.py", "shots.py"}
-FILES = ("LICENSE",)
+FILES = ("LICENSE", "CREDITS.md")
 FOLDERS = ("views", "templates", "static", "translations", "policies", "reference", "samples")
 # What an editor or a Python leaves between the sources.
 LEFTOVERS = shutil.ignore_patterns("__pycache__", "*.pyc", ".*", "*~", "*.bak", "*.orig", "*.swp")

@@ -753,7 +753,7 @@ def renewed_due_date(
     Source document 1: two weeks from the due date.  Source document 2: from the day of the procedure, that
     day included, books 15 days, magazines and audio-visual items 8.
     """
-    period = _renewal_period(policy, loan.item)
+    period = renewal_period(policy, loan.item)
     if period is None:
         return None
     start = loan.due_on if policy.renewal.base is RenewFrom.DUE_DATE else today
@@ -782,7 +782,7 @@ def decide_renewal(
         refusals.append(Refusal(Reason.HELD, {"count": loan.waiting}))
     if Obstacle.INTERLIBRARY in policy.renewal.refused and loan.item.interlibrary:
         refusals.append(Refusal(Reason.INTERLIBRARY))
-    if _renewal_period(policy, loan.item) is None:
+    if renewal_period(policy, loan.item) is None:
         refusals.append(Refusal(Reason.NO_RENEWAL_RULE, {"what": policy.names([loan.item.material])[0]}))
     if refusals:
         return RenewalDecision(tuple(refusals))
@@ -811,8 +811,11 @@ def _first_day_that_gains(
     return None
 
 
-def _renewal_period(policy: Policy, item: ItemFacts) -> Period | None:
-    """The line for this item: a category's before its material's before one for all, then the shorter."""
+def renewal_period(policy: Policy, item: ItemFacts) -> Period | None:
+    """How long a renewal of this item lasts, or None where no line fits.
+
+    A category's line goes before its material's, that before one for all; of equals the shorter.
+    """
     fitting = [
         (name == "", policy.category(name) is None, end_of(line.period, date(2001, 1, 1)), n, line.period)
         for n, line in enumerate(policy.renewal.by)
@@ -850,15 +853,21 @@ def decide_title_hold(policy: Policy, bib: BibFacts, channel: Channel) -> Decisi
     return Decision(tuple(refusals))
 
 
-def decide_hold(
-    policy: Policy, patron: PatronFacts, bib: BibFacts, channel: Channel, today: date
-) -> Decision:
-    """Whether this patron may hold this title now, with everything that stands against it."""
+def decide_patron_hold(policy: Policy, patron: PatronFacts, channel: Channel, today: date) -> Decision:
+    """Whether this patron may hold anything at all; source document 1 knows cards that may not."""
     refusals = _stopped_by(policy, patron, Stop.HOLD, channel, today)
     category = policy.patron_category(patron.category)
     if category is None or not category.holds:
         name = category.name if category else ""
         refusals.append(Refusal(Reason.CATEGORY_MAY_NOT_HOLD, {"what": name}, category and category.say))
+    return Decision(tuple(refusals))
+
+
+def decide_hold(
+    policy: Policy, patron: PatronFacts, bib: BibFacts, channel: Channel, today: date
+) -> Decision:
+    """Whether this patron may hold this title now, with everything that stands against it."""
+    refusals = list(decide_patron_hold(policy, patron, channel, today).refusals)
     if policy.hold.needs_mail and not patron.has_mail:
         refusals.append(Refusal(Reason.NO_MAIL))
     refusals += decide_title_hold(policy, bib, channel).refusals

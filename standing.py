@@ -38,7 +38,7 @@ ORDER BY loan.due_on, loan.id
 
 _HOLDS_SQL = f"""
 SELECT hold.id, b.id, b.title, b.volume, {CREATORS_SQL}, b.material, hold.state, hold.pickup_branch,
-  hold.requested_at, hold.ready_on, hold.collect_by,
+  hold.contact, hold.ready_on, hold.collect_by,
   (SELECT count(*) FROM hold AS ahead WHERE ahead.bib_id = b.id AND ahead.closed_at IS NULL
      AND ahead.state IN ('applied', 'waiting')
      AND (ahead.requested_at, ahead.id) <= (hold.requested_at, hold.id)),
@@ -82,7 +82,7 @@ class HoldRow:
     material: str
     state: HoldState
     pickup_branch: str
-    requested_at: str
+    contact: str
     ready_on: date | None
     collect_by: date | None
     place: int

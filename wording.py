@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cache
 
 import resources
-from rules import Mistake, Period, Refusal, Words
+from rules import Channel, Mistake, Period, Refusal, Words
 
 LANGUAGES = ("ja",)
 
@@ -57,7 +57,9 @@ class Wording:
         if isinstance(fact, date):
             return self.day(fact)
         if isinstance(fact, list | tuple):
-            return self.t("list.and").join(self.write(part) for part in fact)
+            # Ways are alternatives; everything else that comes in lists is meant together.
+            joint = "list.or" if fact and isinstance(fact[0], Channel) else "list.and"
+            return self.t(joint).join(self.write(part) for part in fact)
         if isinstance(fact, Period):
             key = f"period.{fact.unit}" + (".count_first" if fact.count_first else "")
             return self.t(key, n=fact.n)

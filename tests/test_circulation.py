@@ -407,3 +407,20 @@ def test_nothing_is_half_done_when_the_message_cannot_be_queued(town, submit, cl
 
     assert Hold.select().count() == 0 and events() == []
     assert len(circulation.cart_of(town.patrons["sato"])) == 1
+
+
+def test_a_cancelled_hold_says_no_longer_who_wanted_what(town, policy, clock):
+    hold = town.hold(town.title("こころ"), "sato")
+
+    circulation.cancel_hold(policy, town.patrons["sato"], hold, WEB, clock())
+
+    row = Hold.get_by_id(hold)
+    assert (row.patron_id, row.bib_id, row.item_id, row.closed_at) == (None, None, None, clock())
+
+
+def test_ones_own_hold_on_another_copy_stops_no_renewal(town, renew):
+    kokoro = town.title("こころ", copies=2)
+    town.hold(kokoro, "sato")
+    loan = town.lend(kokoro, "sato")
+
+    assert renew(loan, "sato").decision.allowed

@@ -11,7 +11,7 @@ from models import Patron
 from rules import BibFacts, Channel, Decision, plan_cart, room_for_holds
 from views import answers
 from views.answers import patron_only
-from views.catalog import cart_decisions
+from views.catalog import cart_answers, cart_decision
 
 pages = Blueprint("cart", __name__)
 
@@ -27,7 +27,7 @@ def index() -> Response:
 @pages.post("/cart/add")
 def add() -> Response:
     title = _asked_title()
-    decision = cart_decisions([title])[title.id]
+    decision = cart_decision(title)
     if title.id in accounts.cart():
         return _answer(title)  # pressing twice is no mistake
     if not decision.allowed:
@@ -85,7 +85,7 @@ def _show(form: CartForm | None, status: int = 200) -> Response:
         placed = session.pop("registered", [])
         holds = [hold for hold in standing.holds_of(here.id) if hold.id in placed] if placed else []
     else:
-        by_title = cart_decisions(list(titles.values()))
+        by_title = cart_answers(list(titles.values()))["cart_decisions"]
         plan = [by_title.get(bib, Decision()) for bib in in_cart]
     return answers.page_or_part(
         "cart/index.html",
@@ -102,7 +102,7 @@ def _show(form: CartForm | None, status: int = 200) -> Response:
 def _answer(title: catalogue.Title) -> Response:
     """After putting in or taking out: the title's own part, or back to where the form was."""
     if answers.wants_part():
-        decision = cart_decisions([title])[title.id]
+        decision = cart_decision(title)
         return answers.page("catalog/_cart_action.html", title=title, decision=decision, changed=True)
     return answers.back_or("catalog.title", bib_id=title.id)
 

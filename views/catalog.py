@@ -8,13 +8,14 @@ import search
 import standing
 from catalogue import Title
 from models import db
-from rules import Channel, Decision, decide_cart
+from rules import Channel, Decision, decide_cart, decide_patron_hold
 from views import answers
 
 pages = Blueprint("catalog", __name__)
 
 PER_PAGE = 20
 LAST_PAGE = 100  # nobody reads on; a narrower search helps more
+_NEW = 100  # titles, the last that came in
 
 
 @pages.get("/search")
@@ -33,7 +34,7 @@ def find() -> Response:
         words=words,
         found=found,
         titles=titles,
-        cart_decisions=cart_decisions(titles),
+        **cart_answers(titles),
         number=asked,
         last=last,
     )
@@ -49,29 +50,38 @@ def title(bib_id: int) -> Response:
         "catalog/title.html",
         title=found,
         issues=issues,
-        cart_decisions=cart_decisions([found]),
+        decision=cart_decision(found),
     )
 
 
 @pages.get("/new")
 def new_arrivals() -> Response:
-    total = catalogue.arrivals_count()
-    last = last_page(total)
+    last = last_page(catalogue.arrivals_count(_NEW))
     number = min(page_number(request.args.get("page")), last)
     titles = catalogue.new_arrivals(PER_PAGE, (number - 1) * PER_PAGE)
-    return answers.page(
-        "catalog/new.html", titles=titles, cart_decisions=cart_decisions(titles), number=number, last=last
-    )
+    return answers.page("catalog/new.html", titles=titles, number=number, last=last, **cart_answers(titles))
 
 
-def cart_decisions(titles: list[Title]) -> dict[int, Decision]:
-    """For each title whether it may go into the cart of whoever looks: the button and the answer to it."""
+def cart_answers(titles: list[Title]) -> dict:
+    """For templates: what putting each title into the cart would be answered, and what stands against all.
+
+    One decision gives the button and the answer to it.  What stands against every title of a list, since it
+    is about the patron, is said once above the list.
+    """
     here = accounts.patron()
     facts = standing.patron_facts(here) if here and titles else None
     in_cart = len(accounts.cart())
     return {
-        title.id: decide_cart(g.policy, facts, title.facts, Channel.WEB, g.today, in_cart) for title in titles
+        "cart_decisions": {
+            title.id: decide_cart(g.policy, facts, title.facts, Channel.WEB, g.today, in_cart)
+            for title in titles
+        },
+        "against_all": decide_patron_hold(g.policy, facts, Channel.WEB, g.today).refusals if facts else (),
     }
+
+
+def cart_decision(title: Title) -> Decision:
+    return cart_answers([title])["cart_decisions"][title.id]
 
 
 def page_number(asked: str | None) -> int:

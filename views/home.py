@@ -53,7 +53,14 @@ def the_rules() -> Response:
         material.id: rules.due_date(g.policy, rules.ItemFacts(material.id), g.today, opening)
         for material in g.policy.materials
     }
-    return answers.page("home/rules.html", examples=examples)
+    never_renewed = [
+        material.name
+        for material in g.policy.materials
+        if rules.renewal_period(g.policy, rules.ItemFacts(material.id)) is None
+    ]
+    return answers.page(
+        "home/rules.html", examples=examples, never_renewed=never_renewed, stops=list(rules.Stop)
+    )
 
 
 @pages.get("/healthz")

@@ -108,9 +108,7 @@ def _ticked(rows: list[tuple[LoanRow, RenewalDecision]]) -> set[int]:
     """Which boxes are ticked: those asked for by 全選択 / 全解除, or those of a form kept over a login."""
     kept = answers.kept_form("loans.index").get("loan", [])
     select = request.args.get("select", "")
-    return {
-        loan.id for loan, decision in rows if decision.allowed and (select == "all" or str(loan.id) in kept)
-    }
+    return {loan.id for loan, _ in rows if select == "all" or str(loan.id) in kept}
 
 
 def _is_number(text: str) -> bool:

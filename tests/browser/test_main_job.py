@@ -72,11 +72,11 @@ def test_from_search_to_hold_and_renewal(phone, clock):
     expect(page.locator("ol.cart > li")).to_have_count(2)
 
     # pick-up branch → registered
-    expect(page.locator(".room")).to_contain_text("図書 あと5点(上限 5点)")
+    expect(page.locator(".room")).to_contain_text("図書 あと5点予約できます(上限5点)")
     page.get_by_label("東分館").check()
     page.get_by_role("button", name="2点を登録する").click()
     expect(page.get_by_role("heading", name="2点を予約しました")).to_be_visible()
-    expect(page.get_by_text("1番目 · 受け取り 東分館").first).to_be_visible()
+    expect(page.get_by_text("1番目、受取館 東分館").first).to_be_visible()
     if phone.javascript:
         expect(page.get_by_role("heading", name="2点を予約しました")).to_be_focused()
 
@@ -87,7 +87,7 @@ def test_from_search_to_hold_and_renewal(phone, clock):
     for title in ("猫", "注文の多い料理店"):
         hold = holds.filter(has=page.get_by_role("link", name=title, exact=True))
         expect(hold).to_contain_text(re.compile(r"\d+番目\(\d+人中\)"))
-        expect(hold).to_contain_text("受け取り 東分館")
+        expect(hold).to_contain_text("受取館 東分館")
 
     # my loans → renew two of four at once, the other two say why not
     page.get_by_role("navigation", name="主なページ").get_by_role("link", name="貸出").click()
@@ -155,7 +155,7 @@ def test_the_pickup_branch_is_changed_and_a_place_given_up(phone):
     hold.get_by_label("受取希望館").select_option("西分館")
     hold.get_by_role("button", name="変える").click()
     expect(page.get_by_role("heading", name="受取館を変えました")).to_be_visible()
-    expect(hold).to_contain_text("受け取り 西分館")
+    expect(hold).to_contain_text("受取館 西分館")
 
     hold.get_by_role("link", name="予約を取り消す").click()
     page.get_by_role("button", name="予約を取り消す").click()

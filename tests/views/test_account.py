@@ -157,7 +157,7 @@ def test_the_patrons_page_counts_what_is_out_and_held(town, reader):
     entries = [" ".join(entry.get_text(" ", strip=True).split()) for entry in page.select("ul.entries li")]
     assert entries[0] == "貸出中の資料 1点 次の返却期限は 2026年4月18日(土) です。"
     assert entries[1] == "予約中の資料 1点 受け取れる資料が 1点 あります"
-    assert "100000011" in page.text and "市内在住" in page.text
+    assert "100000011" in page.text and "町内在住" in page.text
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,15 @@ def test_a_number_of_no_title_is_not_found(town, reader, bib):
 def test_only_a_page_of_ours_is_gone_back_to(town, reader):
     kokoro = town.title("こころ")
 
-    for back in ("https://example.com/", "//example.com", "/\\example.com", "javascript:alert(1)", "/\nx"):
+    elsewhere = (
+        "https://example.com/",
+        "//example.com",
+        "/\\example.com",
+        "javascript:alert(1)",
+        "/\nx",
+        "cart",
+    )
+    for back in elsewhere:
         reader.post("/cart/add", bib=kokoro, back=back)
         assert reader.went_to == f"/bibs/{kokoro}"
 
@@ -111,7 +119,7 @@ def test_the_cart_page_tells_what_is_left_under_each_limit_before_anything_is_pr
 
     page = reader.get("/cart")
 
-    assert page.select_one(".room li").text == "図書 あと4点(上限 5点)"
+    assert page.select_one(".room li").text == "図書 あと4点予約できます(上限5点)"
     assert "1点を登録する" in page.select_one("form[action='/cart/register'] button").text
     assert page.select_one("input[name=pickup][checked]")["value"] == "main"
     assert page.select_one("input[name=contact][checked]")["value"] == "mail"
@@ -127,7 +135,7 @@ def test_registered_titles_are_told_with_their_place_and_the_sixth_book_stays_wi
     reader.post("/cart/register", pickup="east", contact="mail")
     page = reader.get("/cart")
 
-    assert "5点を予約しました" in page.text and "2番目 · 受け取り 東分館" in page.text
+    assert "5点を予約しました" in page.text and "2番目、受取館 東分館" in page.text
     assert [heading.text.strip() for heading in page.select("ol.cart .row-title")] == ["本 6"]
     assert "図書の予約は5点までです(予約中 5点)" in page.select_one(".reason").text
     assert Hold.select().where(Hold.patron == town.patrons["sato"]).count() == 5

@@ -217,3 +217,15 @@ def test_a_hostile_title_is_shown_as_it_is_written(town, reader):
     text = str(reader.get(f"/bibs/{bib}").main)
 
     assert "&lt;script&gt;" in text and "{{ 7 * 7 }}" in text and "<img" not in text
+
+
+def test_what_stands_against_every_title_of_a_list_is_said_once_above_it(town, reader):
+    for n in range(3):
+        town.title(f"猫の本 {n}")
+    reader.log_in("mori")
+
+    page = reader.get("/search?q=猫")
+
+    assert page.text.count("予約はご利用いただけません") == 1
+    assert not page.select("li.bib button") and not page.select("li.bib .reason")
+    assert "予約はご利用いただけません" in reader.get(page.select_one(".row-title a")["href"]).text

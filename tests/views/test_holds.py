@@ -13,7 +13,7 @@ def test_a_waiting_hold_tells_its_place_and_where_it_will_be(town, reader):
 
     page = reader.log_in("sato").get("/my/holds")
 
-    assert "2番目(2人中)" in page.text and "受け取り 本館" in page.text
+    assert "2番目(2人中)" in page.text and "受取館 本館" in page.text
 
 
 def test_a_ready_hold_comes_first_with_branch_and_last_day_and_says_how_to_cancel(town, reader):
@@ -23,7 +23,7 @@ def test_a_ready_hold_comes_first_with_branch_and_last_day_and_says_how_to_cance
     first = reader.log_in("sato").get("/my/holds").select_one("ul.holds li")
 
     assert "届いた本" in first.text and "本館で 2026年4月21日(火)まで" in first.text
-    assert "Webでは取り消せません。窓口、お電話で取り消せます。" in first.text
+    assert "Webでは取り消せません。窓口かお電話で取り消せます。" in first.text
     assert not first.select("a[href$=cancel]")
 
 
@@ -62,7 +62,7 @@ def test_another_branch_is_chosen_in_place(town, reader, part):
     page = reader.post(f"/my/holds/{hold}/pickup", status=200 if part else 303, part=part, pickup="west")
     page = page if part else reader.get(reader.went_to)
 
-    assert "受取館を変えました" in page.text and "受け取り 西分館" in page.text
+    assert "受取館を変えました" in page.text and "受取館 西分館" in page.text
 
 
 @pytest.mark.parametrize("pickup", ["moon", ""])
