@@ -8,7 +8,7 @@ import hashlib
 import json
 import secrets
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from flask import g, has_request_context, session
@@ -17,17 +17,14 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 import circulation
 from models import Login, Patron, db
-from rules import card_number
-
-IDLE = timedelta(minutes=30)
-LONGEST = timedelta(hours=12)
+from rules import LONGEST_LOGIN, card_number, login_lasts
 
 # Asked on every page of somebody who has logged in, so it brings the cart along.
 _LOGIN_SQL = """
-SELECT patron.*, (SELECT json_group_array(bib_id) FROM (
+SELECT patron.*, login.started_at, (SELECT json_group_array(bib_id) FROM (
     SELECT bib_id FROM cart_entry WHERE patron_id = patron.id ORDER BY id)) AS cart
 FROM patron JOIN login ON login.patron_id = patron.id
-WHERE login.token_hash = ? AND login.started_at >= ?
+WHERE login.token_hash = ?
 """
 
 # Each check takes 32 MB and a good part of a second: two at a time keep a small machine alive.
@@ -73,11 +70,11 @@ def log_in(found: Patron) -> None:
     end_login()
     session.clear()
     session.permanent = True
-    if kept:
+    if kept and kept["patron"] == found.id:
         session["kept"] = kept
     token = secrets.token_urlsafe(32)
     with db.atomic():
-        Login.delete().where(Login.started_at < g.now - LONGEST).execute()
+        Login.delete().where(Login.started_at < g.now - LONGEST_LOGIN).execute()
         Login.insert(token_hash=_hash(token), patron=found.id, started_at=g.now).execute()
     circulation.put_in_cart(found.id, cart, g.now)
     session["seen"] = int(g.now.timestamp())
@@ -91,6 +88,13 @@ def log_out() -> None:
     session.clear()
 
 
+def whose_login_ended() -> int | None:
+    """The number of the patron who was logged in here last, if that login was not ended by logging out."""
+    token = session.get("_user_id")
+    ended = Login.get_or_none(Login.token_hash == _hash(token)) if token else None
+    return ended.patron_id if ended else None
+
+
 def end_login() -> None:
     token = session.get("_user_id")
     if token:
@@ -98,16 +102,15 @@ def end_login() -> None:
 
 
 def load(token: str) -> Account | None:
-    """The account of a token, while its login lasts: so long after the last page, and never past a day."""
-    seen = session.get("seen", 0)
-    if g.now.timestamp() - seen > IDLE.total_seconds():
-        return None
-    since = (g.now - LONGEST).isoformat(timespec="microseconds")
-    found = next(iter(Patron.raw(_LOGIN_SQL, _hash(token), since)), None)
+    """The account of a token, while its login lasts."""
+    found = next(iter(Patron.raw(_LOGIN_SQL, _hash(token))), None)
     if found is None:
         return None
+    seen_at = datetime.fromtimestamp(session.get("seen", 0), UTC)
+    if not login_lasts(datetime.fromisoformat(found.started_at), seen_at, g.now):
+        return None
     g.cart = json.loads(found.cart)
-    if g.now.timestamp() - seen >= 60:
+    if g.now - seen_at >= timedelta(minutes=1):
         session["seen"] = int(g.now.timestamp())
     return Account(found, token)
 

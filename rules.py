@@ -583,6 +583,14 @@ def decide_login(policy: Policy, number: str) -> Decision:
     )
 
 
+def login_lasts(started_at: datetime, seen_at: datetime, now: datetime) -> bool:
+    """A login ends half an hour after the last page, and half a day after it began at the latest."""
+    return now - seen_at <= timedelta(minutes=30) and now - started_at <= LONGEST_LOGIN
+
+
+LONGEST_LOGIN = timedelta(hours=12)
+
+
 def decide_password(policy: Policy, password: str) -> Decision:
     """Letters and digits, so many or more; other printable characters are welcome too (document 1, 利用方法).
 

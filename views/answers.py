@@ -91,25 +91,29 @@ def log_in_first(destination: str | None = None) -> Response:
 
 
 def _keep_form(page: str) -> None:
+    """Keep what was filled in, for the patron whose login ended and for nobody else at this terminal."""
     fields = [
         (name, value[:_KEPT_LENGTH])
         for name, value in request.form.items(multi=True)
         if name != "csrf_token" and not name.startswith("seen-")
     ]
     session.permanent = True
-    session["kept"] = [page, fields[:_KEPT_FIELDS]]
+    session["kept"] = {"patron": accounts.whose_login_ended(), "page": page, "fields": fields[:_KEPT_FIELDS]}
 
 
 def kept_form(page: str) -> dict[str, list[str]]:
     """What was filled in on this page before a login came between, once."""
-    kept = session.get("kept")
-    if not kept or kept[0] != page or not current_user.is_authenticated:
+    if session.get("kept", {}).get("page") != page or not accounts.present():
         return {}
-    session.pop("kept")
     form: dict[str, list[str]] = {}
-    for name, value in kept[1]:
+    for name, value in session.pop("kept")["fields"]:
         form.setdefault(name, []).append(value)
     return form
+
+
+def number(text: str | None) -> int | None:
+    """A number as a form or an address brings it, or None for what is none."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 16 else None
 
 
 def error(status: int, kind: str | None = None, **facts) -> Response:

@@ -40,10 +40,10 @@ def add() -> Response:
 
 @pages.post("/cart/remove")
 def remove() -> Response:
-    asked = request.form.get("bib", "")
-    if not (asked.isascii() and asked.isdecimal()):
+    asked = answers.number(request.form.get("bib"))
+    if asked is None:
         raise circulation.NotThere
-    accounts.take_from_cart(int(asked[:15]))
+    accounts.take_from_cart(asked)
     if request.form.get("from") == "cart":
         if answers.wants_part():
             return index()
@@ -108,8 +108,8 @@ def _answer(title: catalogue.Title) -> Response:
 
 
 def _asked_title() -> catalogue.Title:
-    asked = request.form.get("bib", "")
-    found = catalogue.title(int(asked)) if asked.isascii() and asked.isdecimal() and len(asked) < 16 else None
+    asked = answers.number(request.form.get("bib"))
+    found = catalogue.title(asked) if asked is not None else None
     if found is None:
         raise circulation.NotThere
     return found

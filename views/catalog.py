@@ -86,9 +86,7 @@ def cart_decision(title: Title) -> Decision:
 
 def page_number(asked: str | None) -> int:
     """A page that exists: what is no number, or too small, is the first."""
-    if asked and asked.isascii() and asked.isdecimal():
-        return min(max(int(asked[:9]), 1), LAST_PAGE)
-    return 1
+    return min(max(answers.number(asked) or 1, 1), LAST_PAGE)
 
 
 def last_page(total: int) -> int:

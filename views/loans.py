@@ -42,7 +42,9 @@ def confirm(patron: Patron) -> Response:
 @patron_only(page="loans.index")
 def renew_chosen(patron: Patron) -> Response:
     """Renew what was confirmed; each loan gets its own answer."""
-    chosen = [int(asked) for asked in request.form.getlist("loan") if _is_number(asked)]
+    chosen = [answers.number(asked) for asked in request.form.getlist("loan")]
+    if None in chosen:
+        raise circulation.NotThere
     return _renew(patron, chosen) if chosen else _show(patron, 422, nothing_chosen=True)
 
 
@@ -53,10 +55,7 @@ def renew(patron: Patron, loan_id: int) -> Response:
 
 
 def _renew(patron: Patron, loan_ids: list[int]) -> Response:
-    chosen = {}
-    for loan_id in loan_ids:
-        seen = request.form.get(f"seen-{loan_id}", "")
-        chosen[loan_id] = int(seen) if _is_number(seen) else None
+    chosen = {loan_id: answers.number(request.form.get(f"seen-{loan_id}")) for loan_id in loan_ids}
     renewals, gone = circulation.renew_chosen(g.policy, patron.id, chosen, Channel.WEB, g.now)
     outcome = {
         "done": [renewal.loan for renewal in renewals if renewal.decision.allowed],
@@ -109,7 +108,3 @@ def _ticked(rows: list[tuple[LoanRow, RenewalDecision]]) -> set[int]:
     kept = answers.kept_form("loans.index").get("loan", [])
     select = request.args.get("select", "")
     return {loan.id for loan, _ in rows if select == "all" or str(loan.id) in kept}
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 16

@@ -216,3 +216,25 @@ def test_a_due_today_is_not_late_until_midnight_in_tokyo(town, reader, clock):
 
     assert "期限を1日過ぎています" in reader.get("/my/loans").text
     assert clock().date() < town.today + timedelta(days=1), "on the server it is still the day before"
+
+
+def test_a_form_that_was_kept_for_one_patron_is_never_shown_to_another(town, reader, clock):
+    reader.log_in("sato").get("/my/contact")
+    clock.forward(minutes=31)
+    reader.post("/my/contact", mail="sato.private@example.jp")
+    assert reader.went_to == "/login?next=/my/contact"
+
+    reader.log_in("tanaka", next="/my/contact")
+
+    assert "sato.private" not in str(reader.get("/my/contact"))
+
+
+def test_a_form_that_was_kept_comes_back_to_the_patron_who_filled_it_in(town, reader, clock):
+    reader.log_in("sato").get("/my/contact")
+    clock.forward(minutes=31)
+    reader.post("/my/contact", mail="new@example.jp")
+
+    reader.log_in("sato", next="/my/contact")
+
+    assert reader.get("/my/contact").select_one("#mail")["value"] == "new@example.jp"
+    assert reader.get("/my/contact").select_one("#mail")["value"] == "sato@example.jp", "once"

@@ -213,3 +213,10 @@ def test_many_loans_come_in_pages_of_fifty(town, reader):
     assert "51点(1/2ページ)" in page.text and len(rows(page)) == 50
     assert len(rows(reader.get("/my/loans?page=2"))) == 1
     assert len(reader.get("/my/loans/renew?loan=all").select("ul.confirm li")) == 51
+
+
+@pytest.mark.parametrize("loan", ["abc", "-1", "", "１", "9" * 40])
+def test_a_number_of_no_loan_is_not_there(town, reader, four_loans, loan):
+    reader.log_in("sato").post("/my/loans/renew", status=404, loan=[loan, four_loans[0]])
+
+    assert Loan.get_by_id(four_loans[0]).renewals == 0
