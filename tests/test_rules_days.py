@@ -28,6 +28,7 @@ from rules import (
     due_date,
     end_of,
     library_day,
+    login_lasts,
     plan_cart,
     settle,
 )
@@ -366,6 +367,22 @@ def test_a_loan_is_overdue_from_midnight_in_tokyo_and_not_a_minute_before():
     assert borrowed.days_overdue(midnight) == 1
     assert Reason.OVERDUE not in decide_renewal(SOURCE_1, SATO, borrowed, WEB, last_minute).reasons
     assert Reason.OVERDUE in decide_renewal(SOURCE_1, SATO, borrowed, WEB, midnight).reasons
+
+
+@pytest.mark.parametrize(
+    ("began", "last_page", "lasts"),
+    [
+        row("a page a minute ago", {"hours": 1}, {"minutes": 1}, True),
+        row("half an hour without a page", {"hours": 1}, {"minutes": 30}, True),
+        row("a second more", {"hours": 1}, {"minutes": 30, "seconds": 1}, False),
+        row("half a day with many pages", {"hours": 12}, {"minutes": 1}, True),
+        row("a second more, however busy", {"hours": 12, "seconds": 1}, {"minutes": 1}, False),
+    ],
+)
+def test_a_login_lasts(began, last_page, lasts):
+    now = datetime(2026, 4, 1, 3, tzinfo=UTC)
+
+    assert login_lasts(now - timedelta(**began), now - timedelta(**last_page), now) is lasts
 
 
 def test_days_overdue_are_counted_from_the_day_after_and_are_never_negative():

@@ -28,6 +28,7 @@ from rules import (
     decide_login,
     decide_mail_address,
     decide_password,
+    decide_patron_hold,
     decide_pickup,
     decide_pickup_change,
     decide_renewal,
@@ -102,9 +103,7 @@ def test_a2_a_reciprocal_borrower_logs_in_renews_and_is_refused_only_the_hold():
 
     assert login.allowed
     assert renewal.allowed
-    assert said(SOURCE_1, hold) == [
-        "広域利用者(青色のカード)の方は、予約はご利用いただけません。資料は窓口でお借りいただけます。"
-    ]
+    assert said(SOURCE_1, hold) == [SOURCE_1.patron_category("reciprocal").say]
 
 
 @pytest.mark.parametrize(
@@ -339,6 +338,35 @@ def test_a_hold_is_answered_as_the_sheet_says(patron, bib, channel, expected):
     assert decision.allowed is (not expected)
 
 
+@pytest.mark.parametrize("name", CAST)
+@pytest.mark.parametrize("channel", [WEB, DESK])
+def test_what_stands_against_every_hold_of_a_patron_stands_against_each(name, channel):
+    in_general = decide_patron_hold(SOURCE_1, CAST[name], channel, TODAY)
+
+    for bib in ALL_TITLES:
+        one = decide_hold(SOURCE_1, CAST[name], bib, channel, TODAY)
+        assert one.refusals[: len(in_general.refusals)] == in_general.refusals
+
+
+@pytest.mark.parametrize(
+    ("patron", "expected"),
+    [
+        row("A2 a reciprocal borrower holds nothing", MORI, (Reason.CATEGORY_MAY_NOT_HOLD,)),
+        row("an expired card holds nothing", ITO, (Reason.CARD_EXPIRED,)),
+        row(
+            "an expired card of a reciprocal borrower holds nothing for both reasons",
+            replace(MORI, card_expires_on=YESTERDAY),
+            (Reason.CARD_EXPIRED, Reason.CATEGORY_MAY_NOT_HOLD),
+        ),
+        row("a full limit is no matter of every title", WATANABE, ()),
+        row("nor is a missing address, which mends in the cart", KATO, ()),
+        row("A5 a resident may hold", SATO, ()),
+    ],
+)
+def test_whether_a_patron_may_hold_at_all(patron, expected):
+    assert decide_patron_hold(SOURCE_1, patron, WEB, TODAY).reasons == expected
+
+
 def test_a7_a_library_that_does_not_ask_for_an_address_lets_hold_without_one():
     library = policy(SOURCE_1_TEXT, ("needs_mail = true", "needs_mail = false"))
 
@@ -559,6 +587,22 @@ def test_a_total_and_a_smaller_limit_inside_it_both_apply():
 
     assert [refusal.facts["most"] for refusal in with_two_discs.refusals] == [2]
     assert [refusal.facts["most"] for refusal in full.refusals] == [3, 2]
+
+
+def test_a_limit_may_count_a_category_that_crosses_materials():
+    library = policy(
+        SOURCE_1_TEXT,
+        ('"manga", "weekly"', '"weekly"'),
+        (BOOK_LIMIT, f'{BOOK_LIMIT}\n[[hold.limit]]\nof = ["manga"]\nmost = 1'),
+    )
+    one_manga = with_holds(SATO, MANGA)
+
+    second_manga = decide_hold(library, one_manga, title(98, call_number="M"), WEB, TODAY)
+    manga_on_a_disc = decide_hold(library, one_manga, title(99, "av", call_number="M"), WEB, TODAY)
+
+    assert [refusal.facts["what"] for refusal in second_manga.refusals] == [["マンガ"]]
+    assert manga_on_a_disc.reasons == (Reason.HOLD_LIMIT,)
+    assert decide_hold(library, one_manga, KOKORO, WEB, TODAY).allowed
 
 
 # ---- The cart and its registration (A12) ---------------------------------------------------------------

@@ -237,6 +237,15 @@ def test_the_day_that_the_refusal_names_is_never_one_on_which_the_card_has_expir
     assert decision.refusals == (Refusal(Reason.NO_DAY_GAINED, {"from_on": None}),)
 
 
+def test_a_library_that_closes_for_good_before_a_day_gains_names_none():
+    closed_for_good = OpeningDays(closed=frozenset(january(day) for day in range(31, 1000)))
+    borrowed = loan(KOKORO, january(30))
+
+    decision = renewal(borrowed, january(10), opening=closed_for_good)
+
+    assert decision.refusals == (Refusal(Reason.NO_DAY_GAINED, {"from_on": None}),)
+
+
 @pytest.mark.parametrize(
     "card_expires_on", [None, TODAY + timedelta(days=400)], ids=["no end", "a card's end"]
 )
