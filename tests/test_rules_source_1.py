@@ -298,7 +298,7 @@ HOLDS = [
     row("A14 an R further on is not reference", SATO, title(93, call_number="913 R"), WEB, []),
     row("A14 a small full-width r is reference", SATO, title(94, call_number="ｒ 813"), WEB, [NOT_AT_ALL]),
     row(
-        "A14 a book marked 館内用 is no DVD for the library only",
+        "A14 a book with the mark of those DVDs is not one of them",
         SATO,
         title(95, tags=frozenset({"館内用"})),
         WEB,

@@ -240,8 +240,9 @@ def test_the_day_that_the_refusal_names_is_never_one_on_which_the_card_has_expir
 def test_a_library_that_closes_for_good_before_a_day_gains_names_none():
     closed_for_good = OpeningDays(closed=frozenset(january(day) for day in range(31, 1000)))
     borrowed = loan(KOKORO, january(30))
+    patron = replace(SATO, card_expires_on=None)
 
-    decision = renewal(borrowed, january(10), opening=closed_for_good)
+    decision = renewal(borrowed, january(10), patron=patron, opening=closed_for_good)
 
     assert decision.refusals == (Refusal(Reason.NO_DAY_GAINED, {"from_on": None}),)
 
