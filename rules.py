@@ -45,6 +45,7 @@ class HoldState(StrEnum):
     CANCELLED = "cancelled"
 
 
+ALL_CHANNELS = frozenset(Channel)
 QUEUED_HOLD_STATES = (HoldState.APPLIED, HoldState.WAITING)
 OPEN_HOLD_STATES = (*QUEUED_HOLD_STATES, HoldState.IN_TRANSIT, HoldState.READY)
 CLOSED_HOLD_STATES = (HoldState.COLLECTED, HoldState.EXPIRED, HoldState.CANCELLED)
@@ -368,7 +369,7 @@ class NotHeld:
     """Items that cannot be held, by these ways (at the web, say, but at the desk)."""
 
     of: tuple[str, ...]
-    at: frozenset[Channel] = frozenset(Channel)
+    at: frozenset[Channel] = ALL_CHANNELS
     say: str | None = None
 
 
@@ -393,7 +394,7 @@ class Block:
 
     when: Cause
     stops: frozenset[Stop]
-    at: frozenset[Channel] = frozenset(Channel)
+    at: frozenset[Channel] = ALL_CHANNELS
     say: str | None = None
 
 
@@ -599,7 +600,7 @@ def decide_password(policy: Policy, password: str) -> Decision:
     refusals = []
     if len(password.strip()) < policy.password.at_least:
         refusals.append(Refusal(Reason.PASSWORD_SHORT, {"least": policy.password.at_least}))
-    if not password.isprintable():
+    if not password.replace("\u3000", " ").isprintable():  # an IME writes such a blank
         refusals.append(Refusal(Reason.PASSWORD_UNPRINTABLE))
     return Decision(tuple(refusals))
 
@@ -925,16 +926,27 @@ def _ways(allowed: Mapping[Channel, frozenset[HoldState]], state: HoldState) -> 
 
 
 def _refused_item(policy: Policy, item: ItemFacts, channel: Channel) -> list[Refusal]:
-    """The lines by which an item cannot be held this way; a line that leaves another way says which."""
-    refusals = []
-    for line in policy.hold.refused:
-        named = [name for name in line.of if item_is(policy, item, name)]
-        if not named or channel not in line.at:
-            continue
-        elsewhere = [way for way in (Channel.DESK, Channel.PHONE) if way not in line.at]
-        reason = Reason.NOT_HOLDABLE_HERE if elsewhere else Reason.NOT_HOLDABLE
-        refusals.append(Refusal(reason, {"what": policy.names(named), "at": elsewhere}, line.say))
-    return refusals
+    """The lines by which an item cannot be held this way.
+
+    Where another way is open to this item, each says which; nobody is sent to a desk that would refuse.
+    """
+    fitting = [
+        (line, named)
+        for line in policy.hold.refused
+        if (named := [name for name in line.of if item_is(policy, item, name)])
+    ]
+    closed = {way for line, _ in fitting for way in line.at}
+    elsewhere = [way for way in (Channel.DESK, Channel.PHONE) if way not in closed]
+    reason = Reason.NOT_HOLDABLE_HERE if elsewhere else Reason.NOT_HOLDABLE
+    return [
+        Refusal(
+            reason,
+            {"what": policy.names(named), "at": elsewhere},
+            line.say if elsewhere or line.at == ALL_CHANNELS else None,
+        )
+        for line, named in fitting
+        if channel in line.at
+    ]
 
 
 def _once(refusals: Iterable[Refusal]) -> list[Refusal]:
@@ -1119,7 +1131,7 @@ def _read_table(kind, table, path: str, mistakes: list[Mistake]):
     for key in sorted(table.keys() - set(keys)):
         nearest = difflib.get_close_matches(key, keys, n=1)
         _note(mistakes, _join(path, key), "policy.unknown_key", nearest=nearest[0] if nearest else None)
-    if not table:
+    if not table and kind in (When, Cause):  # a condition that names nothing would fit everything
         _note(mistakes, path, "policy.blank")
     return None if mistakes else kind(**values)
 
@@ -1157,7 +1169,7 @@ def _period(table: dict) -> Period:
     if len(units) != 1 or table.keys() - {units[0].value, "count_first"}:
         raise ValueError
     n, count_first = table[units[0].value], table.get("count_first", False)
-    if type(n) is not int or n < 1 or type(count_first) is not bool:
+    if type(n) is not int or not 1 <= n <= 9999 or type(count_first) is not bool:
         raise ValueError
     return Period(n, units[0], count_first)
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cache
 
 import resources
-from rules import Channel, Mistake, Period, Refusal, Words
+from rules import NEWEST_ISSUE, Channel, Mistake, Period, Refusal, Words
 
 LANGUAGES = ("ja",)
 
@@ -63,6 +63,8 @@ class Wording:
         if isinstance(fact, Period):
             key = f"period.{fact.unit}" + (".count_first" if fact.count_first else "")
             return self.t(key, n=fact.n)
+        if fact == NEWEST_ISSUE:
+            return self.t("set.newest_issue")
         if isinstance(fact, StrEnum):
             key = f"{type(fact).__name__.lower()}.{fact.value}"
             return self.t(key) if key in self.messages else fact.value

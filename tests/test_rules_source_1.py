@@ -305,11 +305,11 @@ HOLDS = [
         [],
     ),
     row(
-        "A14 the newest issue of a weekly has both reasons",
+        "A14 the newest issue of a weekly has both reasons, and nobody is sent to a desk that refuses",
         SATO,
         title(96, "magazine", tags=frozenset({"週刊誌"}), newest_issue=True),
         WEB,
-        [NOT_AT_ALL, NOT_HERE],
+        [NOT_AT_ALL, NOT_AT_ALL],
     ),
     row("a card that has expired holds nothing", ITO, KOKORO, WEB, [Reason.CARD_EXPIRED]),
     row("a card that has expired holds nothing at the desk", ITO, KOKORO, DESK, [Reason.CARD_EXPIRED]),

@@ -89,6 +89,7 @@ def _show(
         nothing_chosen=nothing_chosen,
         number=number,
         last=last,
+        per_page=PER_PAGE,
     )
 
 
