@@ -1,4 +1,4 @@
-"""The commands of Shiori: ``shiori serve | demo | import | reindex``.
+"""The commands of Shiori: ``shiori serve | demo | import | reindex | policy check``.
 
 Exit status 0: done.  1: it could not be done.  2: what was asked for, or a setting, makes no sense.
 """
@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import migrations
 import models
 import search
 import settings as setting
+from policy_lines import line_of
 from rules import Policy, PolicyMistakes, library_day
 from settings import BadSetting, Settings
 from wording import Wording
@@ -31,14 +33,13 @@ def main(arguments: list[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         settings = setting.from_environment(os.environ, Path.cwd())
+        if "policy" in asked:
+            settings = replace(settings, policy=str(asked.policy))
         return asked.command(asked, settings, settings.read_policy())
     except BadSetting as error:
         return _fail(2, error.key, **error.facts)
     except PolicyMistakes as error:
-        print(_wording.t("cli.policy_wrong", given=settings.policy), file=sys.stderr)
-        for mistake in error.mistakes:
-            print("  " + _wording.mistake(mistake), file=sys.stderr)
-        return 2
+        return _tell_mistakes(settings.policy, error)
     except migrations.NewerDatabase:
         return _fail(1, "cli.newer_database", given=settings.database)
     except demo.CannotMake as error:
@@ -53,9 +54,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="shiori", description=_wording.t("cli.about"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, command: Callable) -> argparse.ArgumentParser:
+    def add(name: str, command: Callable | None = None, to=commands) -> argparse.ArgumentParser:
         about = _wording.t(f"cli.{name}")
-        sub = commands.add_parser(name, help=about, description=about)
+        sub = to.add_parser(name, help=about, description=about)
         sub.set_defaults(command=command)
         return sub
 
@@ -63,6 +64,8 @@ def _parser() -> argparse.ArgumentParser:
     add("demo", _demo).add_argument("--serve", action="store_true", help=_wording.t("cli.demo_serve"))
     add("import", _import).add_argument("file", type=Path, help=_wording.t("cli.import_file"))
     add("reindex", _reindex)
+    policy = add("policy").add_subparsers(required=True, metavar="COMMAND")
+    add("check", _check, policy).add_argument("policy", type=Path, help=_wording.t("cli.check_file"))
     return parser
 
 
@@ -140,6 +143,25 @@ def _progress(key: str) -> Callable[[int], None]:
             print("\r" + _wording.t(key, n=done), end="", file=sys.stderr, flush=True)
 
     return show
+
+
+def _check(_asked, settings: Settings, policy: Policy) -> int:
+    """The policy has been read by now: had it a mistake, that would have been told instead."""
+    print(_wording.t("cli.policy_right", given=settings.policy, name=policy.library.name))
+    return 0
+
+
+def _tell_mistakes(file: str, error: PolicyMistakes) -> int:
+    """Every mistake of a policy with its line, in the order of the file."""
+    print(_wording.t("cli.policy_wrong", given=file), file=sys.stderr)
+    told = [
+        (line_of(error.source, mistake.path, str(mistake.facts.get("detail", ""))) or 0, mistake)
+        for mistake in error.mistakes
+    ]
+    for line, mistake in sorted(told, key=lambda entry: entry[0]):
+        where = _wording.t("cli.line", n=line) if line else ""
+        print(f"  {where}{_wording.mistake(mistake)}", file=sys.stderr)
+    return 2
 
 
 def _fail(status: int, key: str, **facts) -> int:

@@ -1064,11 +1064,11 @@ class Mistake:
 
 
 class PolicyMistakes(Exception):
-    """A policy that cannot be obeyed, with every mistake that was found."""
+    """A policy that cannot be obeyed, with every mistake that was found and the text it was found in."""
 
-    def __init__(self, mistakes: Sequence[Mistake]):
+    def __init__(self, mistakes: Sequence[Mistake], source: str):
         super().__init__("; ".join(f"{mistake.path}: {mistake.problem}" for mistake in mistakes))
-        self.mistakes = tuple(mistakes)
+        self.mistakes, self.source = tuple(mistakes), source
 
 
 def read_policy(source: str) -> Policy:
@@ -1076,13 +1076,12 @@ def read_policy(source: str) -> Policy:
     try:
         tables = tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
-        raise PolicyMistakes([Mistake("", "policy.syntax", {"detail": str(error)})]) from error
+        raise PolicyMistakes([Mistake("", "policy.syntax", {"detail": str(error)})], source) from error
     mistakes: list[Mistake] = []
     policy = _read(Policy, tables, "", mistakes)
-    if not mistakes:
-        mistakes += _contradictions(policy)
+    mistakes += _contradictions(tables)
     if mistakes:
-        raise PolicyMistakes(mistakes)
+        raise PolicyMistakes(mistakes, source)
     return policy
 
 
@@ -1221,40 +1220,59 @@ _OWN_FORMS = {
 }
 
 
-def _contradictions(policy: Policy) -> list[Mistake]:
-    """What each line may say, but not beside the others: ids given twice, ids never given, no main branch."""
+def _contradictions(tables: dict) -> list[Mistake]:
+    """What each line may say, but not beside the others: ids given twice, ids never given, no main branch.
+
+    Asks the file as it stands, so that a mistake in one line does not hide one in another.
+    """
     mistakes: list[Mistake] = []
-    lists = {
-        "branch": policy.branches,
-        "patron": policy.patron_categories,
-        "material": policy.materials,
-        "category": (*policy.materials, *policy.categories),
+    ids = {
+        path: [line["id"] for line in _lines(tables, path) if isinstance(line.get("id"), str)]
+        for path in ("branch", "patron", "material", "category")
     }
-    for path, entries in lists.items():
-        ids = [entry.id for entry in entries]
-        for id_ in sorted({id_ for id_ in ids if ids.count(id_) > 1}):
+    for path, given in ids.items():
+        taken = given + ids["material"] if path == "category" else given  # both are what lines are "of"
+        for id_ in sorted({id_ for id_ in given if taken.count(id_) > 1}):
             _note(mistakes, path, "policy.duplicate_id", given=id_)
-    if sum(branch.main for branch in policy.branches) != 1:
+    branches = _lines(tables, "branch")
+    if branches and sum(line.get("main") is True for line in branches) != 1:
         _note(mistakes, "branch", "policy.one_main_branch")
 
-    sets = [*(entry.id for entry in lists["category"]), NEWEST_ISSUE]
-    used = {
-        "loan.limit": policy.loan.limits,
-        "renewal.by": policy.renewal.by,
-        "hold.not": policy.hold.refused,
-        "hold.limit": policy.hold.limits,
-    }
-    named = [(f"{path}[{n}].of", line.of) for path, lines in used.items() for n, line in enumerate(lines, 1)]
-    for n, category in enumerate(policy.categories, start=1):
-        if category.when.material and policy.material(category.when.material) is None:
-            named.append((f"category[{n}].when.material", (category.when.material,)))
-    for path, ids in named:
-        for id_ in ids:
-            if id_ not in sets or path.endswith("material"):
-                nearest = difflib.get_close_matches(id_, sets, n=1)
-                _note(mistakes, path, "policy.unknown_id", given=id_, nearest=nearest[0] if nearest else None)
-    for key, states in (("cancel", policy.hold.cancel), ("change", policy.hold.change)):
-        for channel, named_states in states.items():
-            if named_states & set(CLOSED_HOLD_STATES):
-                _note(mistakes, f"hold.{key}.{channel}", "policy.closed_state")
+    sets = [*ids["material"], *ids["category"], NEWEST_ISSUE]
+    for path in ("loan.limit", "renewal.by", "hold.not", "hold.limit"):
+        for n, line in enumerate(_lines(tables, path), start=1):
+            mistakes += _unknown(f"{path}[{n}].of", line.get("of"), sets)
+    for n, line in enumerate(_lines(tables, "category"), start=1):
+        when = line.get("when")
+        asked = [when["material"]] if isinstance(when, dict) and "material" in when else []
+        mistakes += _unknown(f"category[{n}].when.material", asked, ids["material"])
+    ended = {state.value for state in CLOSED_HOLD_STATES}
+    for path in ("hold.cancel", "hold.change"):
+        for channel, states in _at(tables, path, {}).items():
+            if isinstance(states, list) and ended & {state for state in states if isinstance(state, str)}:
+                _note(mistakes, f"{path}.{channel}", "policy.closed_state")
+    return mistakes
+
+
+def _at(tables: dict, path: str, otherwise):
+    """What stands at a path of the file, if it is of the same kind as ``otherwise``."""
+    found = tables
+    for key in path.split("."):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found if isinstance(found, type(otherwise)) else otherwise
+
+
+def _lines(tables: dict, path: str) -> list[dict]:
+    """The lines of a list; a single table in its place is a list of one."""
+    single = _at(tables, path, {})
+    return [line for line in _at(tables, path, [single] if single else []) if isinstance(line, dict)]
+
+
+def _unknown(path: str, given, known: Sequence[str]) -> list[Mistake]:
+    """A mistake for each id that nothing bears."""
+    mistakes: list[Mistake] = []
+    for id_ in given if isinstance(given, list) else ():
+        if isinstance(id_, str) and id_ not in known:
+            nearest = difflib.get_close_matches(id_, known, n=1)
+            _note(mistakes, path, "policy.unknown_id", given=id_, nearest=nearest[0] if nearest else None)
     return mistakes

@@ -97,12 +97,15 @@ def test_a_wrong_policy_stops_the_start_with_every_key_and_what_is_expected(tmp_
 
     stopped = start(tmp_path)
 
+    def line(text: str) -> int:
+        return wrong[: wrong.index(text)].count("\n") + 1
+
     assert stopped.returncode == 2 and "Traceback" not in stopped.stderr
     lines = [line.strip() for line in stopped.stderr.splitlines()[1:]]
     assert lines == [
-        "renewal.times: ここに値が必要です。",
-        "renewal.tims: この項目はありません。「times」のことでしょうか。",
-        'hold.limit[1].most: 0以上の数か、制限がなければ "unlimited" と書いてください。',
+        f"{line('[renewal]')}行目 renewal.times: ここに値が必要です。",
+        f"{line('tims')}行目 renewal.tims: この項目はありません。「times」のことでしょうか。",
+        f'{line("five")}行目 hold.limit[1].most: 0以上の数か、制限がなければ "unlimited" と書いてください。',
     ]
     assert not (tmp_path / "shiori.db").exists(), "nothing was begun"
 
