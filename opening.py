@@ -1,8 +1,11 @@
-"""Which days each branch is open: the yearly rules of the policy, and the single days that differ."""
+"""Which days each branch is open: the policy's yearly rules, national holidays, single days that differ."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
+
+import jpholiday
 
 from models import db
 from rules import OpeningDays, Policy
@@ -17,19 +20,31 @@ class Day:
     date: date
     closed: tuple[str, ...]
     events: tuple[str, ...]
+    holiday: str | None
     due: int
     today: bool
 
 
-class Calendar:
-    """The opening days of all branches from some day on, read once."""
+@cache
+def _holidays(year: int) -> Mapping[date, str]:
+    """The national holidays of a year with their names; looking them up takes a while."""
+    return dict(jpholiday.between(date(year, 1, 1), date(year, 12, 31)))
 
-    def __init__(self, policy: Policy, since: date):
+
+class Calendar:
+    """The opening days of all branches around some day, read once.
+
+    ``until`` is the last day that will be asked for, if that is more than two years on.
+    """
+
+    def __init__(self, policy: Policy, since: date, until: date | None = None):
         self.policy = policy
         self.entries = [
             (branch, date.fromisoformat(day), kind, label)
             for branch, day, kind, label in db.execute_sql(_ENTRIES_SQL, (since.isoformat(),))
         ]
+        years = range(since.year - 1, max(since.year + 2, until.year if until else 0) + 1)
+        self.holidays = {day: name for year in years for day, name in _holidays(year).items()}
 
     def of(self, branch_id: str) -> OpeningDays:
         """The opening days of one branch.  A branch that the policy no longer names is never closed."""
@@ -38,6 +53,8 @@ class Calendar:
             closures=branch.closures if branch else (),
             closed=self._days("closed", branch_id),
             opened=self._days("open", branch_id),
+            on_holidays=branch.holidays if branch else None,
+            holidays=frozenset(self.holidays),
         )
 
     def _days(self, kind: str, branch_id: str) -> frozenset[date]:
@@ -57,7 +74,8 @@ class Calendar:
         while day.month == month:
             closed = tuple(id_ for id_, days in opening.items() if not days.is_open(day))
             events = tuple(label for _, on, kind, label in self.entries if kind == "event" and on == day)
-            row.append(Day(day, closed, events, due.count(day), day == today))
+            holiday = self.holidays.get(day)
+            row.append(Day(day, closed, events, holiday, due.count(day), day == today))
             if len(row) == 7:
                 weeks.append(row)
                 row = []

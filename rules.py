@@ -169,6 +169,14 @@ class OnClosed(StrEnum):
     PREVIOUS = "previous open day"
 
 
+class OnHolidays(StrEnum):
+    """What national holidays change in the week of a branch."""
+
+    OPEN = "open"  # open on a holiday that falls on a closing day
+    CLOSED = "closed"
+    MADE_UP = "open, then closed the next weekday"
+
+
 class RenewFrom(StrEnum):
     DUE_DATE = "due date"
     REQUEST = "day of request"
@@ -286,6 +294,7 @@ class Branch:
     hours: Hours
     main: bool = False
     closures: tuple[Closure, ...] = written("closed", default=())
+    holidays: OnHolidays | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -484,16 +493,37 @@ def library_day(now: datetime) -> date:
 
 @dataclass(frozen=True, slots=True)
 class OpeningDays:
-    """On which days one branch is open: its yearly rules, and the single days that differ from them."""
+    """On which days one branch is open: its yearly rules, national holidays, single days that differ."""
 
     closures: tuple[Closure, ...] = ()
     closed: frozenset[date] = frozenset()
     opened: frozenset[date] = frozenset()
+    on_holidays: OnHolidays | None = None
+    holidays: frozenset[date] = frozenset()
 
     def is_open(self, day: date) -> bool:
-        if day in self.opened:
-            return True
-        return day not in self.closed and not any(closure.covers(day) for closure in self.closures)
+        """Single days decide first, then the closures of the year, then holidays, then those of the week."""
+        if day in self.opened or day in self.closed:
+            return day in self.opened
+        if any(closure.weekday is None and closure.covers(day) for closure in self.closures):
+            return False
+        if self.on_holidays and day in self.holidays:
+            return self.on_holidays is not OnHolidays.CLOSED
+        return not self._closes_weekly(day) and not self._makes_up_for_a_holiday(day)
+
+    def _closes_weekly(self, day: date) -> bool:
+        return any(closure.weekday is not None and closure.covers(day) for closure in self.closures)
+
+    def _makes_up_for_a_holiday(self, day: date) -> bool:
+        """Whether this is the first weekday after a holiday that kept a closing day open."""
+        if self.on_holidays is not OnHolidays.MADE_UP or _is_weekend(day):
+            return False
+        before = day - timedelta(days=1)
+        while before in self.holidays or _is_weekend(before):
+            if before in self.holidays and self._closes_weekly(before):
+                return True
+            before -= timedelta(days=1)
+        return False
 
     def next_open(self, day: date) -> date | None:
         """The day itself if it is open, else the next that is, or None if there is none within a year."""
@@ -505,6 +535,10 @@ class OpeningDays:
 
 
 ALWAYS_OPEN = OpeningDays()
+
+
+def _is_weekend(day: date) -> bool:
+    return day.weekday() >= 5
 
 
 def end_of(period: Period, start: date, opening: OpeningDays = ALWAYS_OPEN) -> date:

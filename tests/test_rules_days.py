@@ -16,6 +16,7 @@ from rules import (
     Channel,
     Closure,
     OnClosed,
+    OnHolidays,
     OpeningDays,
     Overdue,
     Period,
@@ -593,3 +594,59 @@ def test_a_patron_without_a_cause_is_stopped_by_no_block(block, channel, stop):
         decision = decide_renewal(library, with_loans(SATO, borrowed), borrowed, channel, TODAY)
 
     assert decision.allowed
+
+
+# -- national holidays ------------------------------------------------------------------------------------
+
+# Golden Week of 2026: Sunday 3 May, Monday 4, Tuesday 5 and Wednesday 6 are holidays.
+GOLDEN_WEEK = frozenset({date(2026, 4, 29), *(date(2026, 5, day) for day in (3, 4, 5, 6))})
+
+
+def mondays_closed(on_holidays, holidays=GOLDEN_WEEK, **others):
+    return OpeningDays((Closure(weekday=0),), on_holidays=on_holidays, holidays=holidays, **others)
+
+
+@pytest.mark.parametrize(
+    ("on_holidays", "closed"),
+    [
+        pytest.param(None, [4, 11], id="holidays change nothing"),
+        pytest.param(OnHolidays.OPEN, [11], id="a Monday that is a holiday is open"),
+        pytest.param(OnHolidays.CLOSED, [3, 4, 5, 6, 11], id="every holiday is closed, and so is Monday"),
+        pytest.param(OnHolidays.MADE_UP, [7, 11], id="the Thursday after the holidays makes up for Monday"),
+    ],
+)
+def test_a_holiday_on_a_closing_day(on_holidays, closed):
+    opening = mondays_closed(on_holidays)
+
+    assert [day for day in range(3, 13) if not opening.is_open(date(2026, 5, day))] == closed
+
+
+def test_a_holiday_on_another_day_is_made_up_for_by_none():
+    opening = mondays_closed(OnHolidays.MADE_UP, frozenset({date(2026, 4, 29)}))
+
+    assert opening.is_open(date(2026, 4, 29)) and opening.is_open(date(2026, 4, 30))
+
+
+def test_a_weekend_does_not_make_up_for_a_holiday_but_the_weekday_after_it():
+    fridays = OpeningDays(
+        (Closure(weekday=4),), on_holidays=OnHolidays.MADE_UP, holidays=frozenset({date(2026, 5, 29)})
+    )
+
+    assert fridays.is_open(date(2026, 5, 29))
+    assert fridays.is_open(date(2026, 5, 30)) and fridays.is_open(date(2026, 5, 31))
+    assert not fridays.is_open(date(2026, 6, 1))
+
+
+@pytest.mark.parametrize("on_holidays", [None, *OnHolidays])
+def test_the_year_end_stays_closed_and_single_days_decide_before_everything(on_holidays):
+    new_year = frozenset({date(2026, 1, 1), *GOLDEN_WEEK})
+    opening = OpeningDays(
+        (Closure(weekday=0), Closure(first=(12, 28), last=(1, 4))),
+        closed=frozenset({date(2026, 5, 5)}),
+        opened=frozenset({date(2026, 5, 11)}),
+        on_holidays=on_holidays,
+        holidays=new_year,
+    )
+
+    assert not opening.is_open(date(2026, 1, 1))
+    assert not opening.is_open(date(2026, 5, 5)) and opening.is_open(date(2026, 5, 11))

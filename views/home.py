@@ -89,7 +89,7 @@ def _two_months(start: date, due: list[date]) -> dict:
     """This month and the next, with whether each branch is open today."""
     first = start.replace(day=1)
     second = _next_month(first)
-    calendar = Calendar(g.policy, min(first, g.today))
+    calendar = Calendar(g.policy, min(first, g.today), until=_next_month(second))
     return {
         "months": [
             (month, calendar.month(month.year, month.month, g.today, due)) for month in (first, second)
