@@ -96,6 +96,9 @@ class Reason(StrEnum):
     RENEWED = "reason.renewed"
     HELD = "reason.held"
     INTERLIBRARY = "reason.interlibrary"
+    NOT_RENEWABLE = "reason.not_renewable"
+    NOT_RENEWABLE_HERE = "reason.not_renewable_here"
+    TOO_SOON = "reason.too_soon"
     NO_RENEWAL_RULE = "reason.no_renewal_rule"
     NO_DAY_GAINED = "reason.no_day_gained"
     NO_OPEN_DAY = "reason.no_open_day"
@@ -180,6 +183,12 @@ class OnHolidays(StrEnum):
 class RenewFrom(StrEnum):
     DUE_DATE = "due date"
     REQUEST = "day of request"
+
+
+class Left(StrEnum):
+    """How much of a loan must be used up."""
+
+    HALF = "half"
 
 
 class Obstacle(StrEnum):
@@ -374,8 +383,8 @@ class PeriodOf:
 
 
 @dataclass(frozen=True, slots=True)
-class NotHeld:
-    """Items that cannot be held, by these ways (at the web, say, but at the desk)."""
+class Excluded:
+    """Items that something is refused for, by these ways: on the web, say, but not at the desk."""
 
     of: tuple[str, ...]
     at: frozenset[Channel] = ALL_CHANNELS
@@ -414,11 +423,48 @@ class LoanPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Opens:
+    """From which day on a loan may be renewed: one of these."""
+
+    days_before_due: int | None = None
+    days_after_loan: int | None = None
+    left: Left | None = None
+
+    def first_day(self, lent_on: date, due_on: date) -> date:
+        if self.days_before_due is not None:
+            return due_on - timedelta(days=self.days_before_due)
+        if self.days_after_loan is not None:
+            return lent_on + timedelta(days=self.days_after_loan)
+        return due_on - timedelta(days=(due_on - lent_on).days // 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """No renewal goes past this, counted from the day of the loan: ``{ weeks = 4, from = "loan date" }``."""
+
+    period: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """How an overdue loan is renewed; what is left out is as for one in time."""
+
+    within: Period | None = None
+    base: RenewFrom | None = written("from", default=None)  # noqa: RUF009 - as dataclasses.field
+    by: tuple[PeriodOf, ...] | None = None
+    until: Until | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RenewalPolicy:
     times: int
     base: RenewFrom = written("from")  # noqa: RUF009 - as dataclasses.field
     by: tuple[PeriodOf, ...]
     refused: frozenset[Obstacle]
+    opens: Opens | None = None
+    until: Until | None = None
+    late: Late | None = None
+    excluded: tuple[Excluded, ...] = written("not", default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -436,7 +482,7 @@ class HoldPolicy:
     change: Mapping[Channel, frozenset[HoldState]]
     limits: tuple[Limit, ...] = written("limit")
     shelf: ShelfPolicy
-    refused: tuple[NotHeld, ...] = written("not", default=())
+    refused: tuple[Excluded, ...] = written("not", default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -796,11 +842,16 @@ def renewed_due_date(
     Source document 1: two weeks from the due date.  Source document 2: from the day of the procedure, that
     day included, books 15 days, magazines and audio-visual items 8.
     """
-    period = renewal_period(policy, loan.item)
+    late = policy.renewal.late if loan.days_overdue(today) else None
+    period = renewal_period(policy, loan.item, late)
     if period is None:
         return None
-    start = loan.due_on if policy.renewal.base is RenewFrom.DUE_DATE else today
-    return settle(end_of(period, start, opening), policy.loan.on_closed, opening, card_expires_on)
+    base = (late and late.base) or policy.renewal.base
+    end = end_of(period, loan.due_on if base is RenewFrom.DUE_DATE else today, opening)
+    until = (late and late.until) or policy.renewal.until
+    if until is not None:
+        end = min(end, end_of(until.period, loan.lent_on, opening))
+    return settle(end, policy.loan.on_closed, opening, card_expires_on)
 
 
 def decide_renewal(
@@ -813,11 +864,12 @@ def decide_renewal(
 ) -> RenewalDecision:
     """Whether a loan may be renewed today, and until when.
 
-    Refused: an overdue loan; one renewed as often as the policy allows; a title that somebody waits for; an
-    item borrowed from another library; a patron whom a block stops; and a renewal that would gain no day.
+    Refused: an overdue loan, unless the policy says how late it may be; one renewed as often as the policy
+    allows; a title that somebody waits for; an item borrowed from another library or excluded by a line; a
+    patron whom a block stops; a renewal before its time; and one that would gain no day.
     """
     refusals = _stopped_by(policy, patron, Stop.RENEWAL, channel, today)
-    if loan.days_overdue(today):
+    if loan.days_overdue(today) and not _may_be_this_late(policy, loan, today):
         refusals.append(Refusal(Reason.OVERDUE, {"days": loan.days_overdue(today)}))
     if loan.renewals >= policy.renewal.times:
         refusals.append(Refusal(Reason.RENEWED, {"times": policy.renewal.times}))
@@ -825,18 +877,24 @@ def decide_renewal(
         refusals.append(Refusal(Reason.HELD, {"count": loan.waiting}))
     if Obstacle.INTERLIBRARY in policy.renewal.refused and loan.item.interlibrary:
         refusals.append(Refusal(Reason.INTERLIBRARY))
+    lines = policy.renewal.excluded
+    refusals += _excluded(policy, lines, loan.item, channel, Reason.NOT_RENEWABLE, Reason.NOT_RENEWABLE_HERE)
     if renewal_period(policy, loan.item) is None:
         refusals.append(Refusal(Reason.NO_RENEWAL_RULE, {"what": policy.names([loan.item.material])[0]}))
-    if refusals:
-        return RenewalDecision(tuple(refusals))
-
     expires_on = patron.card_expires_on
     if expires_on is not None and expires_on < today:
         expires_on = None  # no block stops the expired card, so it cuts nothing short either
+    opens = policy.renewal.opens
+    if opens is not None and today < (first := opens.first_day(loan.lent_on, loan.due_on)):
+        from_on = _first_day_that_gains(policy, loan, first - timedelta(days=1), opening, expires_on)
+        refusals.append(Refusal(Reason.TOO_SOON, {"from_on": from_on or first}))
+    if refusals:
+        return RenewalDecision(tuple(refusals))
+
     due_on = renewed_due_date(policy, loan, today, opening, expires_on)
     if due_on is None:
         return RenewalDecision((Refusal(Reason.NO_OPEN_DAY),))
-    if due_on <= loan.due_on:
+    if due_on <= loan.due_on or due_on < today:
         from_on = _first_day_that_gains(policy, loan, today, opening, expires_on)
         return RenewalDecision((Refusal(Reason.NO_DAY_GAINED, {"from_on": from_on}),))
     return RenewalDecision((), due_on)
@@ -854,14 +912,20 @@ def _first_day_that_gains(
     return None
 
 
-def renewal_period(policy: Policy, item: ItemFacts) -> Period | None:
+def _may_be_this_late(policy: Policy, loan: LoanFacts, today: date) -> bool:
+    """An overdue loan can be renewed only where the policy has a line for it, and within its time."""
+    late = policy.renewal.late
+    return late is not None and (late.within is None or today <= end_of(late.within, loan.due_on))
+
+
+def renewal_period(policy: Policy, item: ItemFacts, late: Late | None = None) -> Period | None:
     """How long a renewal of this item lasts, or None where no line fits.
 
     A category's line goes before its material's, that before one for all; of equals the shorter.
     """
     fitting = [
         (name == "", policy.category(name) is None, end_of(line.period, date(2001, 1, 1)), n, line.period)
-        for n, line in enumerate(policy.renewal.by)
+        for n, line in enumerate((late and late.by) or policy.renewal.by)
         for name in line.of or ("",)
         if name == "" or item_is(policy, item, name)
     ]
@@ -881,7 +945,8 @@ def decide_title_hold(policy: Policy, bib: BibFacts, channel: Channel) -> Decisi
     in_stock = [item for item in bib.items if item.state is ItemState.IN_STOCK]
     lendable = [item for item in in_stock if item.lendable]
     refusals = [] if lendable else [Refusal(Reason.NO_ITEM, {"in_library": bool(in_stock)})]
-    by_item = [_refused_item(policy, item, channel) for item in lendable or in_stock]
+    lines, reasons = policy.hold.refused, (Reason.NOT_HOLDABLE, Reason.NOT_HOLDABLE_HERE)
+    by_item = [_excluded(policy, lines, item, channel, *reasons) for item in lendable or in_stock]
     if all(by_item):
         refusals += _once(refusal for refused in by_item for refusal in refused)
 
@@ -959,24 +1024,30 @@ def _ways(allowed: Mapping[Channel, frozenset[HoldState]], state: HoldState) -> 
     return [channel for channel, states in allowed.items() if state in states]
 
 
-def _refused_item(policy: Policy, item: ItemFacts, channel: Channel) -> list[Refusal]:
-    """The lines by which an item cannot be held this way.
+def _excluded(
+    policy: Policy,
+    lines: Iterable[Excluded],
+    item: ItemFacts,
+    channel: Channel,
+    nowhere: Reason,
+    elsewhere: Reason,
+) -> list[Refusal]:
+    """The lines that exclude an item by this way, with one reason or the other.
 
     Where another way is open to this item, each says which; nobody is sent to a desk that would refuse.
     """
     fitting = [
         (line, named)
-        for line in policy.hold.refused
+        for line in lines
         if (named := [name for name in line.of if item_is(policy, item, name)])
     ]
     closed = {way for line, _ in fitting for way in line.at}
-    elsewhere = [way for way in (Channel.DESK, Channel.PHONE) if way not in closed]
-    reason = Reason.NOT_HOLDABLE_HERE if elsewhere else Reason.NOT_HOLDABLE
+    open_ways = [way for way in (Channel.DESK, Channel.PHONE) if way not in closed]
     return [
         Refusal(
-            reason,
-            {"what": policy.names(named), "at": elsewhere},
-            line.say if elsewhere or line.at == ALL_CHANNELS else None,
+            elsewhere if open_ways else nowhere,
+            {"what": policy.names(named), "at": open_ways},
+            line.say if open_ways or line.at == ALL_CHANNELS else None,
         )
         for line, named in fitting
         if channel in line.at
@@ -1214,6 +1285,21 @@ def _period_of(table: dict) -> PeriodOf:
     return PeriodOf(tuple(of or ()), _period({key: value for key, value in table.items() if key != "of"}))
 
 
+def _opens(table: dict) -> Opens:
+    (key, value), *others = table.items()
+    if others or (key == "left") != (value == Left.HALF.value):
+        raise ValueError
+    if key != "left" and (type(value) is not int or value < 0):
+        raise ValueError
+    return Opens(**{key: Left.HALF if key == "left" else value})
+
+
+def _until(table: dict) -> Until:
+    if table.get("from") != "loan date":
+        raise ValueError
+    return Until(_period({key: value for key, value in table.items() if key != "from"}))
+
+
 def _most(value) -> Most:
     if value == "unlimited":
         return Most(None)
@@ -1248,6 +1334,8 @@ _NTH = ("last", "1st", "2nd", "3rd", "4th", "5th")
 _OWN_FORMS = {
     Period: (_period, "period"),
     PeriodOf: (_period_of, "period"),
+    Opens: (_opens, "opens"),
+    Until: (_until, "until"),
     Most: (_most, "most"),
     Hours: (_hours, "hours"),
     Closure: (_closure, "closure"),
@@ -1273,13 +1361,16 @@ def _contradictions(tables: dict) -> list[Mistake]:
         _note(mistakes, "branch", "policy.one_main_branch")
 
     sets = [*ids["material"], *ids["category"], NEWEST_ISSUE]
-    for path in ("loan.limit", "renewal.by", "hold.not", "hold.limit"):
+    for path in ("loan.limit", "renewal.by", "renewal.late.by", "renewal.not", "hold.not", "hold.limit"):
         for n, line in enumerate(_lines(tables, path), start=1):
             mistakes += _unknown(f"{path}[{n}].of", line.get("of"), sets)
     for n, line in enumerate(_lines(tables, "category"), start=1):
         when = line.get("when")
         asked = [when["material"]] if isinstance(when, dict) and "material" in when else []
         mistakes += _unknown(f"category[{n}].when.material", asked, ids["material"])
+    renewal = _at(tables, "renewal", {})
+    if "late" in renewal and Obstacle.OVERDUE.value in _at(tables, "renewal.refused", []):
+        _note(mistakes, "renewal.late", "policy.late_and_overdue")
     ended = {state.value for state in CLOSED_HOLD_STATES}
     for path in ("hold.cancel", "hold.change"):
         for channel, states in _at(tables, path, {}).items():

@@ -123,7 +123,7 @@ def language(kind, known: set) -> set:
 
 
 # These are written in a form of their own, so their fields are no keys.
-OWN_FORMS = {rules.Period, rules.PeriodOf, rules.Closure, rules.Hours, rules.Most}
+OWN_FORMS = {rules.Period, rules.Until, rules.PeriodOf, rules.Closure, rules.Hours, rules.Most}
 
 
 def test_the_language_of_policies_is_explained_whole():

@@ -135,6 +135,7 @@ CLOSED = 'main = true\nclosed = ["monday", "12-28..01-04"]'
 BOOK_LIMIT = 'of = ["book"]\nmost = 5'
 CAUSE = 'when = { card = "expired" }'
 BY = "by = { weeks = 2 }"
+TWO_OPENINGS = 'opens = { days_before_due = 3, left = "half" }'
 STOPS = 'stops = ["loan", "hold", "renewal"]'
 CONTACT = 'contact = ["mail"]'
 CANCEL_WEB = 'cancel.web = ["waiting"]'
@@ -187,6 +188,24 @@ BROKEN = [
     broken("a missing table", "[password]\nat_least = 8", "", "password: missing"),
     broken("a missing key", 'name = "本館"', "", "branch[1].name: missing"),
     broken("a limit without a number", BOOK_LIMIT, 'of = ["book"]', "hold.limit[1].most: missing"),
+    broken("an opening without a day", BY, f"{BY}\nopens = {{}}", "renewal.opens: not_opens"),
+    broken("two openings", BY, f"{BY}\n{TWO_OPENINGS}", "renewal.opens: not_opens"),
+    broken("an opening of a third", BY, f'{BY}\nopens = {{ left = "third" }}', "renewal.opens: not_opens"),
+    broken("an opening below 0", BY, f"{BY}\nopens = {{ days_before_due = -1 }}", "renewal.opens: not_opens"),
+    broken("an opening of its own", BY, f"{BY}\nopens = {{ weeks_before = 1 }}", "renewal.opens: not_opens"),
+    broken("a ceiling from nowhere", BY, f"{BY}\nuntil = {{ weeks = 4 }}", "renewal.until: not_until"),
+    broken(
+        "a late renewal beside its refusal",
+        BY,
+        f'{BY}\nlate = {{ from = "due date" }}',
+        "renewal.late: late_and_overdue",
+    ),
+    broken(
+        "an unknown set that is not renewed",
+        "\n[hold]  ",
+        '\n[[renewal.not]]\nof = ["mangas"]\n[hold]  ',
+        "renewal.not[1].of: unknown_id",
+    ),
     broken("an empty table", "at_least = 8", "", "password.at_least: missing"),
     broken("a blank condition", 'when = { call_number = "M" }', "when = {}", "category[3].when: blank"),
     broken("a text for a table", 'when = { call_number = "M" }', 'when = "M"', "category[3].when: not_table"),

@@ -156,6 +156,11 @@ def decisions() -> Iterator[Decision]:
         SOURCE_1_TEXT,
         ('on_shelf = "yes"', 'on_shelf = "no"'),
         ('of = ["kamishibai"]\nmost = 2', 'of = ["weekly"]\nmost = 0'),
+        (
+            "[hold]  ",
+            "opens = { days_before_due = 3 }\n"
+            '[[renewal.not]]\nof = ["manga"]\n[[renewal.not]]\nof = ["av"]\nat = ["web"]\n[hold]  ',
+        ),
         (block, f'when = {{ overdue = {{ days = 1 }} }}\nstops = ["hold", "renewal"]\n[[block]]\n{block}'),
     )
     more_titles = (

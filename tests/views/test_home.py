@@ -6,7 +6,12 @@ from datetime import date, timedelta
 import pytest
 
 import models
+import resources
+from app import create_app
 from models import CalendarEntry, Notice
+from rules import read_policy
+from settings import Settings
+from tests.reader import Reader
 
 
 def test_the_first_page_says_whether_it_is_open_today(town, reader, clock):
@@ -191,3 +196,30 @@ def test_a_first_visit_weighs_at_most_thirty_kilobytes(town, reader, address):
         weight += len(answer.data) + len(str(answer.headers))
 
     assert weight <= 30 * 1024
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        ("opens = { days_before_due = 6 }", "更新できるのは、返却期限日の6日前からです。"),
+        ("opens = { days_after_loan = 1 }", "更新できるのは、借りた日の1日後からです。"),
+        ('opens = { left = "half" }', "更新できるのは、貸出期間の残りが半分になってからです。"),
+        (
+            'until = { weeks = 4, from = "loan date" }',
+            "更新しても、借りた日から4週間を超えることはありません。",
+        ),
+        ("late = {}", "返却期限日を過ぎた資料も、更新できます。"),
+        ("late = { within = { days = 3 } }", "返却期限日を過ぎた資料は、3日間以内なら更新できます。"),
+        ('[[renewal.not]]\nof = ["av", "manga"]', "視聴覚資料、マンガは、更新できません。"),
+        ('[[renewal.not]]\nof = ["av"]\nsay = "CDは1回だけです。"', "CDは1回だけです。"),
+    ],
+)
+def test_the_rules_page_says_what_a_library_decided_about_renewal(database, clock, lines, sentence):
+    text = resources.text("policies/source-1.toml").replace(
+        'refused = ["overdue", "held"]', f"refused = []\n{lines}"
+    )
+    settings = Settings(database.parent, "own", "127.0.0.1", 8000)
+
+    said = Reader(create_app(settings, read_policy(text), clock)).get("/rules").text
+
+    assert sentence in said
