@@ -653,6 +653,11 @@ def card_number(typed: str) -> str:
     return framed[1] if framed else number
 
 
+def card_has_expired(expires_on: date | None, today: date) -> bool:
+    """A card is good until the end of its last day; one without a last day always is."""
+    return expires_on is not None and expires_on < today
+
+
 def decide_login(policy: Policy, number: str) -> Decision:
     """Cards of some series must be renewed at the library first (source document 1, 利用できる方)."""
     return Decision(
@@ -806,7 +811,7 @@ def _stopped_by(
             continue
         if cause.overdue and not (late and late >= cause.overdue.days):
             continue
-        if cause.card is CardState.EXPIRED and (expired_on is None or expired_on >= today):
+        if cause.card is CardState.EXPIRED and not card_has_expired(expired_on, today):
             continue
         if cause.overdue:
             count = sum(days > 0 for days in days_overdue)
@@ -824,6 +829,11 @@ def _stopped_by(
 def days_overdue(due_on: date, today: date) -> int:
     """How many days late; a loan is due until the end of its last day."""
     return max(0, (today - due_on).days)
+
+
+def is_due_soon(due_on: date, today: date) -> bool:
+    """Whether the first page reminds of a loan: on its last day and on the three days before."""
+    return 0 <= (due_on - today).days <= 3
 
 
 def due_date(
@@ -882,7 +892,7 @@ def decide_renewal(
     if renewal_period(policy, loan.item) is None:
         refusals.append(Refusal(Reason.NO_RENEWAL_RULE, {"what": policy.names([loan.item.material])[0]}))
     expires_on = patron.card_expires_on
-    if expires_on is not None and expires_on < today:
+    if card_has_expired(expires_on, today):
         expires_on = None  # no block stops the expired card, so it cuts nothing short either
     opens = policy.renewal.opens
     if opens is not None and today < (first := opens.first_day(loan.lent_on, loan.due_on)):

@@ -23,11 +23,13 @@ from rules import (
     Reason,
     Stop,
     Unit,
+    card_has_expired,
     collect_by,
     decide_hold,
     decide_renewal,
     due_date,
     end_of,
+    is_due_soon,
     library_day,
     login_lasts,
     plan_cart,
@@ -650,3 +652,14 @@ def test_the_year_end_stays_closed_and_single_days_decide_before_everything(on_h
 
     assert not opening.is_open(date(2026, 1, 1))
     assert not opening.is_open(date(2026, 5, 5)) and opening.is_open(date(2026, 5, 11))
+
+
+@pytest.mark.parametrize(("days", "soon"), [(-1, False), (0, True), (3, True), (4, False)])
+def test_the_first_page_reminds_on_the_last_day_and_three_days_before(days, soon):
+    assert is_due_soon(TODAY + timedelta(days=days), TODAY) is soon
+
+
+@pytest.mark.parametrize(("days", "expired"), [(-1, True), (0, False), (1, False)])
+def test_a_card_is_good_until_the_end_of_its_last_day(days, expired):
+    assert card_has_expired(TODAY + timedelta(days=days), TODAY) is expired
+    assert not card_has_expired(None, TODAY)

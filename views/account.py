@@ -7,7 +7,7 @@ import demo
 import standing
 from forms import ContactForm, LoginForm
 from models import Patron
-from rules import HoldState, card_number, decide_login, decide_mail_address
+from rules import HoldState, card_has_expired, card_number, decide_login, decide_mail_address
 from views import answers
 from views.answers import patron_only
 
@@ -56,7 +56,7 @@ def my(patron: Patron) -> Response:
         holds=holds,
         ready=[hold for hold in holds if hold.state is HoldState.READY],
         category=g.policy.patron_category(patron.category),
-        expired=patron.card_expires_on is not None and patron.card_expires_on < g.today,
+        expired=card_has_expired(patron.card_expires_on, g.today),
     )
 
 

@@ -16,7 +16,6 @@ pages = Blueprint("home", __name__)
 
 _ARRIVALS = 6
 _CALENDAR_YEARS = 5  # each way
-_SOON = 3  # days before the due date from which the first page reminds
 
 
 @pages.get("/")
@@ -32,7 +31,7 @@ def index() -> Response:
         .order_by(-Notice.id),
         ready=[hold for hold in holds if hold.state is rules.HoldState.READY],
         overdue=[loan for loan in loans if loan.days_overdue(g.today)],
-        due_soon=[loan for loan in loans if 0 <= (loan.due_on - g.today).days <= _SOON],
+        due_soon=[loan for loan in loans if rules.is_due_soon(loan.due_on, g.today)],
         **_two_months(g.today, [loan.due_on for loan in loans]),
     )
 

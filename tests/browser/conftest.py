@@ -7,18 +7,11 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import sync_playwright
 
+from shots import FLAGS
+
 FOLDER = Path(__file__).parent
 # Refusals that belong to a journey: not signed in, a rule said no, a form not understood, too often.
 EXPECTED = frozenset({401, 409, 422, 429})
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 def pytest_collection_modifyitems(items):
