@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.routing import BaseConverter
 
 import accounts
+import folding
 import migrations
 import models
 import ndc
@@ -118,6 +119,17 @@ def _templates(app: Flask, policy: Policy) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(policy=policy, ndc_label=ndc.label, static=_static_address)
     app.context_processor(answers.for_every_template)
+
+
+def read_ahead(app: Flask) -> None:
+    """Read now what requests will ask for: a new version may be put in the place of the running file."""
+    for name in resources.names("templates"):
+        app.jinja_env.get_template(name.removeprefix("templates/"))
+    for name in resources.names("static"):
+        answers.compressed_static(name.removeprefix("static/"))
+    Wording(words=app.config["POLICY"].words)
+    ndc.label("0")
+    folding.fold("栞")
 
 
 def _static_address(name: str) -> str:

@@ -71,11 +71,12 @@ def _parser() -> argparse.ArgumentParser:
 
 def _serve(_asked, settings: Settings, policy: Policy) -> int:
     # The web parts are loaded here, so that the other commands start quickly.
-    from app import create_app
+    from app import create_app, read_ahead
     from server import serve
 
     settings.folder.mkdir(parents=True, exist_ok=True)
     app = create_app(settings, policy)
+    read_ahead(app)
 
     def ready() -> None:
         address = f"http://{settings.host}:{settings.port}/"

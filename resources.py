@@ -7,7 +7,9 @@ read here and nowhere by `open`.  No rule and no request lives here.
 import hashlib
 import mimetypes
 import pkgutil
+import zipfile
 from functools import cache
+from pathlib import Path
 
 TEXT_TYPES = {"text/css", "text/javascript", "application/javascript", "image/svg+xml", "text/plain"}
 
@@ -35,6 +37,16 @@ def read(path: str) -> bytes:
 def text(path: str) -> str:
     """The same, as text.  Files of the project are UTF-8."""
     return read(path).decode("utf-8")
+
+
+def names(folder: str) -> list[str]:
+    """The names of all files below a folder of the tree, with slashes, as ``read`` takes them."""
+    archive = getattr(__loader__, "archive", None)
+    if archive:
+        with zipfile.ZipFile(archive) as packed:
+            return [name for name in packed.namelist() if name.startswith(f"{folder}/") and name[-1] != "/"]
+    top = Path(__file__).parent
+    return [path.relative_to(top).as_posix() for path in (top / folder).rglob("*") if path.is_file()]
 
 
 @cache

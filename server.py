@@ -1,5 +1,6 @@
 """Serving pages: waitress, set for a small machine, stopping only when the answers under way are out."""
 
+import logging
 import select
 import signal
 import sqlite3
@@ -19,6 +20,8 @@ def serve(app: Flask, host: str, port: int, database: Path, ready=lambda: None) 
 
     Raises OSError where the address or port cannot be had.
     """
+    # It would tell of each moment in which more requests came than threads were free.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     # Open as long as the process lives: the write-ahead log then stays, and a full disk stops writing only.
     keeper = sqlite3.connect(database, check_same_thread=False)
     keeper.execute("SELECT count(*) FROM meta").fetchone()

@@ -1,9 +1,11 @@
 """The one file as a library gets it: in an empty folder, started by a Python that has nothing else."""
 
 import ast
+import contextlib
 import io
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -81,8 +83,15 @@ def archive(one_file):
 
 @pytest.fixture(scope="module")
 def visitor(one_file, tmp_path_factory):
-    """A visitor of the one file, which a Python without any site-packages serves from an empty folder."""
     folder, data = tmp_path_factory.mktemp("empty"), tmp_path_factory.mktemp("data")
+    with serving(one_file, folder, data) as visitor:
+        yield visitor
+    assert list(folder.iterdir()) == [], "the one file left something in the folder it was started from"
+
+
+@contextlib.contextmanager
+def serving(file, folder, data):
+    """A visitor of the one file, which a Python without any site-packages serves from an empty folder."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -91,7 +100,7 @@ def visitor(one_file, tmp_path_factory):
     log = data / "log.txt"
     with open(log, "wb") as output:
         server = subprocess.Popen(
-            [sys._base_executable, "-I", "-S", str(one_file), "serve"],
+            [sys._base_executable, "-I", "-S", str(file), "serve"],
             cwd=folder,
             env={**environment, "SHIORI_DATA": str(data), "SHIORI_PORT": str(port)},
             stdin=subprocess.DEVNULL,
@@ -104,7 +113,6 @@ def visitor(one_file, tmp_path_factory):
         yield visitor
     finally:
         stop(server)
-    assert list(folder.iterdir()) == [], "the one file left something in the folder it was started from"
 
 
 def stop(server):
@@ -128,6 +136,25 @@ def wait_for_health(visitor, server, log):
         time.sleep(0.05)
     state = "did not answer in time" if server.poll() is None else f"ended with {server.returncode}"
     pytest.fail(f"The server {state}. It said:\n{log.read_text(encoding='utf-8', errors='replace')}")
+
+
+def test_it_goes_on_when_a_new_version_is_put_in_its_place(one_file, tmp_path):
+    file, folder, data = tmp_path / "shiori.pyz", tmp_path / "empty", tmp_path / "data"
+    shutil.copy(one_file, file)
+    folder.mkdir()
+    data.mkdir()
+
+    with serving(file, folder, data) as visitor:
+        file.write_bytes(b"another version, half copied")
+
+        for path in ("/", "/search?q=%E7%8C%AB", "/rules", "/calendar", "/cart", "/new"):
+            assert visitor.page(path).status == 200, path
+        assert visitor.page("/bibs/1").status == 404
+        login = visitor.page("/login")
+        assert visitor.page("/login", {**login.fields, "card": "1", "password": "x"}).status == 401
+        for link in login.links:
+            if link.startswith("/static/"):
+                assert visitor.fetch(link)[0] == 200, link
 
 
 def test_it_shows_the_first_page(visitor):

@@ -185,7 +185,7 @@ def compress(response: Response) -> Response:
     ):
         return response
     if request.endpoint == "home.static":
-        response.set_data(_compressed_static(request.view_args["name"]))
+        response.set_data(compressed_static(request.view_args["name"]))
         response.set_etag(f"{resources.static_file(request.view_args['name'])[2]}-gzip")
     else:
         response.set_data(gzip.compress(response.get_data(), 5))
@@ -195,5 +195,6 @@ def compress(response: Response) -> Response:
 
 
 @cache
-def _compressed_static(name: str) -> bytes:
+def compressed_static(name: str) -> bytes:
+    """A file under ``static/`` in gzip."""
     return gzip.compress(resources.static_file(name)[0], 9, mtime=0)
