@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from models import db
+from models import QUEUED, db
 from rules import Availability, BibFacts, ItemFacts, ItemState
 
 # An issue is the newest of its magazine while no later one is in the catalogue; this is never typed in.
@@ -29,7 +29,7 @@ _TITLES_SQL = f"""
 WITH title AS (
   SELECT b.*, {CREATORS_SQL} AS creators, {NEWEST_ISSUE_SQL} AS newest_issue,
     (SELECT count(*) FROM hold WHERE bib_id = b.id AND closed_at IS NULL
-       AND state IN ('applied', 'waiting')) AS waiting
+       AND state IN {QUEUED}) AS waiting
   FROM bib AS b WHERE b.id IN (SELECT value FROM json_each(?)) AND NOT b.hidden)
 SELECT title.id, material, title, subtitle, volume, creators, publisher, pub_year, isbn, ndc, series,
   subjects, extent, original_title, title_kana, serial_id, issued_on, newest_issue, waiting,

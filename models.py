@@ -21,7 +21,7 @@ from peewee import (
 )
 from playhouse.fields import EnumField
 
-from rules import HoldState, ItemState
+from rules import QUEUED_HOLD_STATES, HoldState, ItemState
 
 # Immediate, so that a transaction which reads first and writes later waits its turn instead of failing.
 db = SqliteDatabase(None, lock_type="IMMEDIATE", timeout=5, autoconnect=False)
@@ -45,6 +45,10 @@ def open_database(path: Path | str) -> SqliteDatabase:
     db.init(str(path), pragmas=_PRAGMAS)
     db.connect()
     return db
+
+
+# The states of those who stand in a queue, as fixed statements name them.
+QUEUED = "({})".format(", ".join(f"'{state}'" for state in QUEUED_HOLD_STATES))
 
 
 class InstantField(TextField):

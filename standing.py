@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from catalogue import CREATORS_SQL, NEWEST_ISSUE_SQL, item_facts
-from models import Patron, db
+from models import QUEUED, Patron, db
 from rules import BibFacts, HoldFacts, HoldState, LoanFacts, PatronFacts, days_overdue
 
 # Everything the rules may ask about a patron, in one statement: a row for each loan, and for each item of
@@ -18,7 +18,7 @@ _FACTS_SQL = f"""
 SELECT loan.id, b.id, NULL AS hold_state, b.material, {NEWEST_ISSUE_SQL}, {_ITEM},
   loan.branch, loan.lent_on, loan.due_on, loan.renewals,
   (SELECT count(*) FROM hold WHERE bib_id = b.id AND closed_at IS NULL AND patron_id <> loan.patron_id
-     AND state IN ('applied', 'waiting'))
+     AND state IN {QUEUED})
 FROM loan JOIN item ON item.id = loan.item_id JOIN bib AS b ON b.id = item.bib_id
 WHERE loan.patron_id = :patron AND loan.returned_at IS NULL
 UNION ALL
@@ -40,10 +40,10 @@ _HOLDS_SQL = f"""
 SELECT hold.id, b.id, b.title, b.volume, {CREATORS_SQL}, b.material, hold.state, hold.pickup_branch,
   hold.contact, hold.ready_on, hold.collect_by,
   (SELECT count(*) FROM hold AS ahead WHERE ahead.bib_id = b.id AND ahead.closed_at IS NULL
-     AND ahead.state IN ('applied', 'waiting')
+     AND ahead.state IN {QUEUED}
      AND (ahead.requested_at, ahead.id) <= (hold.requested_at, hold.id)),
   (SELECT count(*) FROM hold AS queued WHERE queued.bib_id = b.id AND queued.closed_at IS NULL
-     AND queued.state IN ('applied', 'waiting'))
+     AND queued.state IN {QUEUED})
 FROM hold JOIN bib AS b ON b.id = hold.bib_id
 WHERE hold.patron_id = ? AND hold.closed_at IS NULL
 ORDER BY CASE hold.state WHEN 'ready' THEN 0 WHEN 'in_transit' THEN 1 ELSE 2 END,

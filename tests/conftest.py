@@ -1,12 +1,15 @@
 """A town with a library for each test: a real database file, a clock to move, a patron's browser."""
 
+import io
 import shutil
 import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from peewee import SqliteDatabase
 from waitress.server import create_server
 
+import intake
 import migrations
 import models
 import resources
@@ -47,6 +50,21 @@ def empty_database(tmp_path_factory):
     models.db.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     models.db.close()
     return path
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory):
+    """The whole sample catalogue, to be read only; a connection of its own, since tests open other files."""
+    path = tmp_path_factory.mktemp("sample") / "sample.db"
+    db = SqliteDatabase(
+        path, pragmas={"foreign_keys": 1, "synchronous": 0}, lock_type="IMMEDIATE", autoconnect=False
+    )
+    db.connect()
+    migrations.migrate(db)
+    search.create(db)
+    intake.store(db, intake.read_titles(io.StringIO(resources.text("samples/titles.csv"))), TODAY)
+    yield db
+    db.close()
 
 
 @pytest.fixture

@@ -1,19 +1,17 @@
 """The index against a small made-up shelf, and against a brute-force reading of the sample catalogue."""
 
 import dataclasses
-import io
 import re
 from datetime import date
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from peewee import IntegrityError, SqliteDatabase
+from peewee import IntegrityError
 
 import intake
 import migrations
 import models
-import resources
 import search
 from folding import fold, forms
 from intake import CreatorRecord, TitleRecord
@@ -25,21 +23,6 @@ TODAY = date(2026, 4, 1)
 def catalogue(database):
     """An empty catalogue with its index, in a file."""
     return models.db
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory):
-    """The whole sample catalogue.  A connection of its own: other fixtures open other files by ``models``."""
-    path = tmp_path_factory.mktemp("sample") / "sample.db"
-    db = SqliteDatabase(
-        path, pragmas={"foreign_keys": 1, "synchronous": 0}, lock_type="IMMEDIATE", autoconnect=False
-    )
-    db.connect()
-    migrations.migrate(db)
-    search.create(db)
-    intake.store(db, intake.read_titles(io.StringIO(resources.text("samples/titles.csv"))), TODAY)
-    yield db
-    db.close()
 
 
 def shelve(db, *records):

@@ -4,17 +4,11 @@ It is made from the whole index of Aozora Bunko; of the works that it expects, t
 are asked for.  Its ``meta`` explains the fields.
 """
 
-import io
 import json
-from datetime import date
 from pathlib import Path
 
 import pytest
-from peewee import SqliteDatabase
 
-import intake
-import migrations
-import resources
 import search
 
 TRUTH = json.loads((Path(__file__).parent / "search_truth_aozora.json").read_text(encoding="utf-8"))
@@ -31,20 +25,10 @@ NOT_PROMISED = {
 
 
 @pytest.fixture(scope="module")
-def works(tmp_path_factory):
-    """The sample catalogue and the number of each Aozora work in it.  A connection of its own."""
-    path = tmp_path_factory.mktemp("truth") / "truth.db"
-    db = SqliteDatabase(
-        path, pragmas={"foreign_keys": 1, "synchronous": 0}, lock_type="IMMEDIATE", autoconnect=False
-    )
-    db.connect()
-    migrations.migrate(db)
-    search.create(db)
-    titles = intake.read_titles(io.StringIO(resources.text("samples/titles.csv")))
-    intake.store(db, titles, date(2026, 4, 1))
-    rows = db.execute_sql("SELECT id, source FROM bib").fetchall()
-    yield db, {number: source.removeprefix("aozora:") for number, source in rows}
-    db.close()
+def works(sample):
+    """The sample catalogue and the number of each Aozora work in it."""
+    rows = sample.execute_sql("SELECT id, source FROM bib").fetchall()
+    return sample, {number: source.removeprefix("aozora:") for number, source in rows}
 
 
 @pytest.mark.parametrize("words", sorted(QUERIES.keys() - NOT_PROMISED.keys()))

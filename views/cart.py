@@ -8,7 +8,7 @@ import circulation
 import standing
 from forms import CartForm
 from models import Patron
-from rules import BibFacts, Channel, Decision, plan_cart, room_for_holds
+from rules import BibFacts, Channel, Decision, Reason, plan_cart, room_for_holds
 from views import answers
 from views.answers import patron_only
 from views.catalog import cart_answers, cart_decision
@@ -93,6 +93,7 @@ def _show(form: CartForm | None, status: int = 200) -> Response:
         status,
         rows=[(bib, titles.get(bib), decision) for bib, decision in zip(in_cart, plan, strict=True)],
         fitting=sum(decision.allowed for decision in plan),
+        mail_is_missing=any(Reason.NO_MAIL in decision.reasons for decision in plan),
         room=room,
         form=form,
         placed=holds,
