@@ -126,6 +126,7 @@ def _reindex(_asked, settings: Settings, policy: Policy) -> int:
     _open(settings)
     search.reindex_all(models.db, _progress("cli.reindex_progress"))
     print(file=sys.stderr)
+    print(_wording.t("cli.reindexed"))
     return 0
 
 
