@@ -117,7 +117,7 @@ def _templates(app: Flask, policy: Policy) -> None:
 
     app.jinja_options = {"loader": FunctionLoader(source), "undefined": StrictUndefined}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(policy=policy, ndc_label=ndc.label, static=_static_address)
+    app.jinja_env.globals.update(ndc_label=ndc.label, static=_static_address)
     app.context_processor(answers.for_every_template)
 
 
@@ -150,7 +150,7 @@ def _database(app: Flask, settings: Settings) -> None:
         g.now = app.config["CLOCK"]()
         g.today = library_day(g.now)
         g.wording = Wording(words=app.config["POLICY"].words)
-        g.policy = app.config["POLICY"]
+        g.policy = app.config["POLICY"].on(g.today)
 
     @app.teardown_request
     def roll_back(_error) -> None:

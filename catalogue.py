@@ -7,7 +7,7 @@ Reads only.  Which of them a search finds is ``search.py``'s business; what may 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from models import QUEUED, db
 from rules import Availability, BibFacts, ItemFacts, ItemState
@@ -32,8 +32,8 @@ WITH title AS (
        AND state IN {QUEUED}) AS waiting
   FROM bib AS b WHERE b.id IN (SELECT value FROM json_each(?)) AND NOT b.hidden)
 SELECT title.id, material, title, subtitle, volume, creators, publisher, pub_year, isbn, ndc, series,
-  subjects, extent, original_title, title_kana, serial_id, issued_on, newest_issue, waiting,
-  item.id, item.branch, call_number, tags, state, not_for_loan, interlibrary,
+  subjects, extent, original_title, title_kana, serial_id, issued_on, newest_issue, waiting, holdable_from,
+  item.id, item.branch, call_number, tags, state, not_for_loan, interlibrary, volumes, item.added_on,
   (SELECT due_on FROM loan WHERE item_id = item.id AND returned_at IS NULL),
   EXISTS (SELECT 1 FROM hold WHERE item_id = item.id AND closed_at IS NULL)
 FROM title LEFT JOIN item ON item.bib_id = title.id AND item.state <> 'withdrawn'
@@ -121,9 +121,10 @@ def _title(rows: list[tuple]) -> Title:
     """One title from its joined rows, one for each item (or one without any)."""
     first = rows[0]
     material, newest = first[1], bool(first[17])
-    items = tuple(item_facts(material, newest, *row[20:]) for row in rows if row[19] is not None)
+    items = tuple(item_facts(material, newest, *row[21:]) for row in rows if row[20] is not None)
     issued_on = date.fromisoformat(first[16]) if first[16] else None
-    facts = BibFacts(first[0], material, items)
+    holdable_from = datetime.fromisoformat(first[19]) if first[19] else None
+    facts = BibFacts(first[0], material, items, holdable_from)
     return Title(*first[:5], first[5] or "", *first[6:16], issued_on, newest, first[18], facts)
 
 
@@ -136,6 +137,8 @@ def item_facts(
     state: str,
     not_for_loan: int,
     interlibrary: int,
+    volumes: int,
+    added_on: str,
     due_on: str | None = None,
     set_aside: int = 0,
 ) -> ItemFacts:
@@ -149,6 +152,8 @@ def item_facts(
         interlibrary=bool(interlibrary),
         state=ItemState(state),
         not_for_loan=bool(not_for_loan),
+        volumes=volumes,
+        added_on=date.fromisoformat(added_on),
         due_on=date.fromisoformat(due_on) if due_on else None,
         set_aside=bool(set_aside),
     )

@@ -10,30 +10,39 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from peewee import Expression, Field
+
 import mail
 from catalogue import titles
-from models import CartEntry, Event, Hold, Loan, Patron, db
+from models import CalendarEntry, CartEntry, Event, Hold, Loan, Patron, db
 from opening import Calendar
 from rules import (
     BibFacts,
     Channel,
     Decision,
+    ExtensionDecision,
     HoldState,
+    Occasion,
+    OnClosed,
     Policy,
     Reason,
     Refusal,
     RenewalDecision,
     decide_cancel,
+    decide_extension,
     decide_hold,
     decide_pickup,
     decide_pickup_change,
     decide_renewal,
+    first_state,
     library_day,
     plan_cart,
+    registration_at,
 )
-from standing import patron_facts
+from standing import holds_of, patron_facts
 
 PATRON = "patron"  # the actor of an event, never which one
+JOBS = "jobs"  # the channel and the actor of what happens by itself
 
 
 class NotThere(Exception):
@@ -59,6 +68,16 @@ class RenewalAnswer:
     already: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A loan or a hold whose last day was moved because the library is closed on it."""
+
+    kind: str
+    number: int
+    before: date
+    after: date
+
+
 def place_hold(
     policy: Policy,
     patron_id: int,
@@ -73,11 +92,13 @@ def place_hold(
     with db.atomic():
         patron = _patron(patron_id)
         facts = _bib_facts(bib_id)
-        decision = decide_hold(policy, patron_facts(patron), facts, channel, library_day(now))
-        decision = Decision(decision.refusals + decide_pickup(policy, pickup, contact).refusals)
+        occasion = Occasion(channel, now, pickup)
+        decision = decide_hold(policy, patron_facts(patron), facts, occasion)
+        decision = Decision(decision.refusals + decide_pickup(policy, pickup, contact, occasion).refusals)
         if not decision.allowed:
             return HoldAnswer(bib_id, decision)
-        hold = _insert_hold(patron, bib_id, pickup, contact, channel, now, actor)
+        state = first_state(policy, occasion)
+        hold = _insert_hold(patron, bib_id, state, pickup, contact, channel, now, actor)
         mail.queue("hold_registered", patron_id, [hold], now)
         return HoldAnswer(bib_id, decision, hold)
 
@@ -99,16 +120,17 @@ def submit_cart(
     with db.atomic():
         patron = _patron(patron_id)
         in_cart = cart_of(patron_id)
-        form = decide_pickup(policy, pickup, contact)
+        occasion = Occasion(channel, now, pickup)
+        form = decide_pickup(policy, pickup, contact, occasion)
         found = {title.id: title.facts for title in titles(in_cart)}
         facts = [found.get(bib, BibFacts(bib, "")) for bib in in_cart]
-        plan = plan_cart(policy, patron_facts(patron), facts, channel, library_day(now))
+        plan, state = plan_cart(policy, patron_facts(patron), facts, occasion), first_state(policy, occasion)
         answers = []
         for bib, decision in zip(in_cart, plan, strict=True):
             decision = Decision(decision.refusals + form.refusals)
             hold = None
             if decision.allowed:
-                hold = _insert_hold(patron, bib, pickup, contact, channel, now, actor)
+                hold = _insert_hold(patron, bib, state, pickup, contact, channel, now, actor)
                 CartEntry.delete().where(CartEntry.patron == patron_id, CartEntry.bib == bib).execute()
             answers.append(HoldAnswer(bib, decision, hold))
         placed = [answer.hold for answer in answers if answer.hold is not None]
@@ -123,7 +145,7 @@ def cancel_hold(
     """Cancel an open hold of this patron where the policy lets this way do it; the queue closes up."""
     with db.atomic():
         hold = _open_hold(patron_id, hold_id)
-        decision = decide_cancel(policy, hold.state, channel)
+        decision = decide_cancel(policy, hold.state, Occasion(channel, now))
         if decision.allowed:
             # Nobody needs to know any more who wanted what.
             Hold.update(state=HoldState.CANCELLED, closed_at=now, patron=None, bib=None, item=None).where(
@@ -145,7 +167,7 @@ def change_pickup(
     """Have an open hold of this patron kept at another branch."""
     with db.atomic():
         hold = _open_hold(patron_id, hold_id)
-        refusals = decide_pickup_change(policy, hold.state, channel).refusals
+        refusals = decide_pickup_change(policy, hold.state, Occasion(channel, now)).refusals
         if policy.branch(branch_id or "") is None:
             refusals += (Refusal(Reason.UNKNOWN_PICKUP),)
         if not refusals and hold.pickup_branch != branch_id:
@@ -153,6 +175,99 @@ def change_pickup(
             hold.save(only=[Hold.pickup_branch])
             _note("pickup_changed", hold.id, channel, actor, now)
         return Decision(refusals)
+
+
+def extend_hold(
+    policy: Policy, patron_id: int, hold_id: int, channel: Channel, now: datetime, actor: str = PATRON
+) -> ExtensionDecision:
+    """Put the last day of a ready hold of this patron off, where the policy lets this way do it."""
+    with db.atomic():
+        hold = next((hold for hold in holds_of(patron_id) if hold.id == hold_id), None)
+        if hold is None:
+            raise NotThere
+        opening = Calendar(policy, library_day(now)).of(hold.pickup_branch)
+        decision = decide_extension(policy, hold.on_shelf, Occasion(channel, now), opening)
+        if decision.allowed:
+            Hold.update(collect_by=decision.collect_by, extended=Hold.extended + 1).where(
+                Hold.id == hold_id
+            ).execute()
+            _note("hold_extended", hold_id, channel, actor, now)
+        return decision
+
+
+def register_applied(policy: Policy, now: datetime) -> list[int]:
+    """Let those holds wait in their queues that were applied for and whose time of registration has come.
+
+    Their places follow from when they were asked for.  Returns their numbers; a second run finds none.
+    """
+    applied = Hold.select(Hold.id, Hold.requested_at).where(Hold.state == HoldState.APPLIED)
+    if not applied.exists():
+        return []  # nearly always, and then nobody waits for the lock
+    opening = Calendar(policy, library_day(now)).of(policy.main_branch.id)
+    with db.atomic():
+        due = []
+        for hold in applied.order_by(Hold.requested_at, Hold.id):
+            runs_at = registration_at(policy, hold.requested_at, opening)
+            if runs_at is None or runs_at <= now:
+                due.append(hold.id)
+                Hold.update(state=HoldState.WAITING).where(Hold.id == hold.id).execute()
+                _note("hold_registered", hold.id, JOBS, JOBS, now)
+    return due
+
+
+def close_days(
+    policy: Policy,
+    branch_id: str | None,
+    days: Sequence[date],
+    label: str,
+    now: datetime,
+    actor: str,
+) -> list[Moved]:
+    """Close a branch, or all of them, on these days, and move what ends on one of them."""
+    with db.atomic():
+        for day in days:
+            CalendarEntry.insert(branch=branch_id, day=day, kind="closed", label=label).execute()
+        return follow_calendar(policy, min([*days, library_day(now)]), now, actor)
+
+
+def follow_calendar(policy: Policy, since: date, now: datetime, actor: str = JOBS) -> list[Moved]:
+    """Move every open due date and shelf deadline from this day on that has come to lie on a closed day.
+
+    Each goes to the branch's next open day; how often a loan was renewed stays.  Where the policy keeps such
+    days as they are, they stay too.  Returns what was moved, for the desk to see; a second run moves nothing.
+    """
+    today = policy.on(library_day(now))
+    moved = []
+    with db.atomic():
+        calendar = Calendar(policy, since)
+        if today.loan.on_closed is not OnClosed.KEEP:
+            is_open = Loan.returned_at.is_null()
+            moved += _off_closed_days("loan_moved", Loan.due_on, Loan.branch, is_open, since, calendar)
+        if today.hold.shelf.on_closed is not OnClosed.KEEP:
+            is_ready = Hold.state == HoldState.READY
+            moved += _off_closed_days(
+                "deadline_moved", Hold.collect_by, Hold.pickup_branch, is_ready, since, calendar
+            )
+        for change in moved:
+            _note(change.kind, change.number, JOBS, actor, now)
+    return moved
+
+
+def _off_closed_days(
+    kind: str, ends: Field, branch: Field, is_open: Expression, since: date, calendar: Calendar
+) -> list[Moved]:
+    """Move the rows that end on a closed day of their branch to its next open one."""
+    table, moved = ends.model, []
+    for at, last in list(table.select(branch, ends).where(is_open, ends >= since).distinct().tuples()):
+        later = calendar.of(at).next_open(last)
+        if later is not None and later != last:
+            those = (is_open, branch == at, ends == last)
+            numbers = [
+                number for (number,) in table.select(table.id).where(*those).order_by(table.id).tuples()
+            ]
+            table.update({ends: later}).where(*those).execute()
+            moved += [Moved(kind, number, last, later) for number in numbers]
+    return moved
 
 
 def renew(
@@ -176,9 +291,8 @@ def renew(
             raise NotThere
         if seen is not None and seen < loan.renewals:
             return RenewalAnswer(loan_id, RenewalDecision((), loan.due_on), loan.due_on, already=True)
-        today = library_day(now)
-        opening = Calendar(policy, today).of(loan.branch)
-        decision = decide_renewal(policy, patron, loan, channel, today, opening)
+        opening = Calendar(policy, library_day(now)).of(loan.branch)
+        decision = decide_renewal(policy, patron, loan, Occasion(channel, now), opening)
         if not decision.allowed:
             return RenewalAnswer(loan_id, decision, loan.due_on)
         Loan.update(due_on=decision.due_on, renewals=Loan.renewals + 1).where(Loan.id == loan_id).execute()
@@ -251,12 +365,19 @@ def _open_hold(patron_id: int, hold_id: int) -> Hold:
 
 
 def _insert_hold(
-    patron: Patron, bib_id: int, pickup: str, contact: str, channel: Channel, now: datetime, actor: str
+    patron: Patron,
+    bib_id: int,
+    state: HoldState,
+    pickup: str,
+    contact: str,
+    channel: Channel,
+    now: datetime,
+    actor: str,
 ) -> int:
     hold = Hold.insert(
         bib=bib_id,
         patron=patron.id,
-        state=HoldState.WAITING,
+        state=state,
         channel=channel.value,
         pickup_branch=pickup,
         contact=contact,
@@ -267,6 +388,6 @@ def _insert_hold(
     return hold
 
 
-def _note(kind: str, number: int, channel: Channel, actor: str, now: datetime) -> None:
+def _note(kind: str, number: int, channel: str, actor: str, now: datetime) -> None:
     """The event of a change: that it happened, to which number; never to whom, never what."""
-    Event.insert(kind=kind, at=now, channel=channel.value, actor=actor, number=number).execute()
+    Event.insert(kind=kind, at=now, channel=str(channel), actor=actor, number=number).execute()

@@ -1,4 +1,4 @@
-"""The commands of Shiori: ``shiori serve | demo | import | reindex | policy check``.
+"""The commands of Shiori: ``shiori serve | demo | import | jobs | reindex | policy check, explain, diff``.
 
 Exit status 0: done.  1: it could not be done.  2: what was asked for, or a setting, makes no sense.
 """
@@ -6,21 +6,25 @@ Exit status 0: done.  1: it could not be done.  2: what was asked for, or a sett
 import argparse
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import demo
 import intake
 import migrations
 import models
+import policy_advice
+import policy_diff
+import policy_explain
 import search
 import settings as setting
+from policy_file import Mistake, PolicyMistakes, read_policy
 from policy_lines import line_of
-from rules import Policy, PolicyMistakes, library_day
+from rules import JAPAN, Channel, Occasion, Policy, card_number, library_day
 from settings import BadSetting, Settings
-from wording import Wording
+from wording import LANGUAGES, Wording
 
 _wording = Wording()
 
@@ -39,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     except BadSetting as error:
         return _fail(2, error.key, **error.facts)
     except PolicyMistakes as error:
-        return _tell_mistakes(settings.policy, error)
+        return _tell_mistakes(settings.policy, error, getattr(asked, "language", LANGUAGES[0]))
     except migrations.NewerDatabase:
         return _fail(1, "cli.newer_database", given=settings.database)
     except demo.CannotMake as error:
@@ -63,14 +67,36 @@ def _parser() -> argparse.ArgumentParser:
     add("serve", _serve)
     add("demo", _demo).add_argument("--serve", action="store_true", help=_wording.t("cli.demo_serve"))
     add("import", _import).add_argument("file", type=Path, help=_wording.t("cli.import_file"))
+    add("jobs", _jobs)
     add("reindex", _reindex)
     policy = add("policy").add_subparsers(required=True, metavar="COMMAND")
-    add("check", _check, policy).add_argument("policy", type=Path, help=_wording.t("cli.check_file"))
+    check, explain, diff = (
+        add(name, command, policy)
+        for name, command in (("check", _check), ("explain", _explain), ("diff", _diff))
+    )
+    check.add_argument("policy", metavar="FILE", help=_wording.t("cli.check_file"))
+    explain.add_argument("policy", metavar="FILE", help=_wording.t("cli.check_file"))
+    explain.add_argument("--card", required=True, metavar="NUMBER", help=_wording.t("cli.explain_card"))
+    explain.add_argument(
+        "--bib", required=True, type=int, metavar="NUMBER", help=_wording.t("cli.explain_bib")
+    )
+    explain.add_argument("--on", metavar="DATE", help=_wording.t("cli.explain_on"))
+    explain.add_argument(
+        "--at", choices=list(Channel), type=Channel, default=Channel.WEB, help=_wording.t("cli.explain_at")
+    )
+    explain.add_argument("--branch", metavar="ID", help=_wording.t("cli.explain_branch"))
+    diff.add_argument("policy", metavar="FILE", help=_wording.t("cli.diff_before"))
+    diff.add_argument("other", metavar="OTHER", help=_wording.t("cli.diff_after"))
+    for command in (check, explain, diff):
+        command.add_argument(
+            "--language", choices=LANGUAGES, default=LANGUAGES[0], help=_wording.t("cli.language")
+        )
     return parser
 
 
 def _serve(_asked, settings: Settings, policy: Policy) -> int:
     # The web parts are loaded here, so that the other commands start quickly.
+    import jobs
     from app import create_app, read_ahead
     from server import serve
 
@@ -83,7 +109,8 @@ def _serve(_asked, settings: Settings, policy: Policy) -> int:
         print(_wording.t("cli.serving", name=policy.library.name, address=address), flush=True)
 
     try:
-        serve(app, settings.host, settings.port, settings.database, ready)
+        with jobs.running(policy, lambda: datetime.now(UTC)):
+            serve(app, settings.host, settings.port, settings.database, ready)
     except (OSError, ValueError) as error:  # ValueError: a host that no address can be found for
         detail = getattr(error, "strerror", None) or error
         return _fail(1, "cli.port_taken", host=settings.host, port=settings.port, detail=detail)
@@ -122,6 +149,15 @@ def _import(asked, settings: Settings, policy: Policy) -> int:
     return 0
 
 
+def _jobs(_asked, settings: Settings, policy: Policy) -> int:
+    import jobs
+
+    _open(settings)
+    done = jobs.run(policy, datetime.now(UTC))
+    print(_wording.t("cli.jobs_done", registered=done.registered, moved=done.moved))
+    return 0
+
+
 def _reindex(_asked, settings: Settings, policy: Policy) -> int:
     _open(settings)
     search.reindex_all(models.db, _progress("cli.reindex_progress"))
@@ -147,23 +183,82 @@ def _progress(key: str) -> Callable[[int], None]:
     return show
 
 
-def _check(_asked, settings: Settings, policy: Policy) -> int:
+def _check(asked, settings: Settings, policy: Policy) -> int:
     """The policy has been read by now: had it a mistake, that would have been told instead."""
-    print(_wording.t("cli.policy_right", given=settings.policy, name=policy.library.name))
+    wording = Wording(asked.language)
+    source = setting.policy_text(settings.policy)
+    found = policy_advice.advice(policy, library_day(datetime.now(UTC)))
+    print(wording.t("cli.policy_right", given=settings.policy, name=policy.library.name))
+    if found:
+        print(wording.t("cli.advice", n=len(found)))
+        for line in _with_lines(found, source, wording):
+            print(f"  {line}")
     return 0
 
 
-def _tell_mistakes(file: str, error: PolicyMistakes) -> int:
+def _explain(asked, settings: Settings, policy: Policy) -> int:
+    """Why one patron may or may not: every answer with the line of the policy that gave it."""
+    wording = Wording(asked.language, policy.words)
+    source = setting.policy_text(settings.policy)
+    try:
+        now = datetime.now(UTC)
+        moment = datetime.combine(date.fromisoformat(asked.on), time(12), JAPAN) if asked.on else now
+    except ValueError:
+        return _fail(2, "explain.bad_date", given=asked.on)
+    if asked.branch is not None and policy.branch(asked.branch) is None:
+        return _fail(2, "policy.unknown_branch", given=asked.branch)
+    if not settings.database.exists():
+        return _fail(1, "explain.no_database", given=settings.database)
+    _open(settings)
+    occasion = Occasion(asked.at, moment, asked.branch)
+    explanation = policy_explain.Explanation(
+        policy, wording, occasion, lambda place: _where(wording, source, place)
+    )
+    try:
+        told = explanation.lines(card_number(asked.card), asked.bib)
+    except policy_explain.NothingThere as error:
+        return _fail(1, str(error))
+    print("\n".join(told))
+    return 0
+
+
+def _diff(asked, settings: Settings, policy: Policy) -> int:
+    """What would change for patrons, and which lines differ.  Exit status 0 also where something does."""
+    wording = Wording(asked.language)
+    sources = [setting.policy_text(settings.policy), setting.policy_text(asked.other)]
+    try:
+        read_policy(sources[1])
+    except PolicyMistakes as error:
+        return _tell_mistakes(asked.other, error, asked.language)
+    told = policy_diff.differences(*sources, Occasion(Channel.WEB, datetime.now(UTC)), asked.language)
+    print("\n".join(told) if told else wording.t("diff.none"))
+    return 0
+
+
+def _tell_mistakes(file: str, error: PolicyMistakes, language: str) -> int:
     """Every mistake of a policy with its line, in the order of the file."""
-    print(_wording.t("cli.policy_wrong", given=file), file=sys.stderr)
-    told = [
-        (line_of(error.source, mistake.path, str(mistake.facts.get("detail", ""))) or 0, mistake)
-        for mistake in error.mistakes
-    ]
-    for line, mistake in sorted(told, key=lambda entry: entry[0]):
-        where = _wording.t("cli.line", n=line) if line else ""
-        print(f"  {where}{_wording.mistake(mistake)}", file=sys.stderr)
+    wording = Wording(language)
+    print(wording.t("cli.policy_wrong", given=file), file=sys.stderr)
+    for line in _with_lines(error.mistakes, error.source, wording):
+        print(f"  {line}", file=sys.stderr)
     return 2
+
+
+def _with_lines(found: Sequence[Mistake], source: str, wording: Wording) -> list[str]:
+    """What was found in a policy, in the order of the file, each behind the number of its line."""
+    told = [
+        (line_of(source, one.path, str(one.facts.get("detail", ""))) or 0, wording.mistake(one))
+        for one in found
+    ]
+    return [
+        (wording.t("cli.line", n=line) if line else "") + sentence
+        for line, sentence in sorted(told, key=lambda entry: entry[0])
+    ]
+
+
+def _where(wording: Wording, source: str, place: str) -> str:
+    line = line_of(source, place)
+    return (wording.t("cli.line", n=line) if line else "") + place
 
 
 def _fail(status: int, key: str, **facts) -> int:

@@ -8,7 +8,7 @@ import random
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from werkzeug.security import generate_password_hash
@@ -373,6 +373,8 @@ class _Library:
     def _ready(self, item: tuple[int, int, str], patron: int) -> None:
         number, bib, branch = item
         told_on = self._open_before(self.today - timedelta(days=1), branch)
+        contact = self.policy.hold.contact[0]
+        shelf = rules.ShelfFacts(contact, branch, told_on, told_on, told_on)
         Hold.insert(
             bib=bib,
             patron=patron,
@@ -380,10 +382,10 @@ class _Library:
             state=HoldState.READY,
             channel=rules.Channel.WEB.value,
             pickup_branch=branch,
-            contact=self.policy.hold.contact[0].value,
+            contact=contact.value,
             requested_at=self.now - timedelta(days=9),
             ready_on=told_on,
-            collect_by=rules.collect_by(self.policy, told_on, self.calendar.of(branch)),
+            collect_by=rules.collect_by(self.policy, shelf, self.calendar.of(branch)),
         ).execute()
 
     def _queues(self) -> None:
@@ -392,13 +394,15 @@ class _Library:
         for n, (item, _, branch, material) in enumerate(self.random.sample(items, 420)):
             opening = self.calendar.of(branch)
             lent_on = opening.previous_open(self.today - timedelta(days=self.random.randrange(0, 18)))
-            due_on = rules.due_date(self.policy, ItemFacts(material), lent_on, opening)
+            noon = datetime.combine(lent_on, time(12), rules.JAPAN)
+            desk = rules.Occasion(rules.Channel.DESK, noon, branch)
+            due = rules.due(self.policy, ItemFacts(material), desk, opening)
             Loan.insert(
                 item=item,
                 patron=self.neighbours[n % _NEIGHBOURS],
                 branch=branch,
                 lent_on=lent_on,
-                due_on=due_on,
+                due_on=due.on,
             ).execute()
         out = [row[0] for row in db.execute_sql(_ALL_OUT_SQL)]
         for bib in self.random.sample(out, min(40, len(out))):

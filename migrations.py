@@ -142,18 +142,38 @@ CREATE TABLE calendar_entry (
 CREATE INDEX calendar_entry_day ON calendar_entry (day);
 """
 
+# What a policy may ask of a patron, an item, a title or a hold.  The desk asks a patron for none of it unless
+# the library's own rules need it.
+FACTS_FOR_POLICIES = """
+ALTER TABLE patron ADD COLUMN born_on TEXT;
+ALTER TABLE patron ADD COLUMN marks TEXT NOT NULL DEFAULT '';
+ALTER TABLE patron ADD COLUMN household TEXT;
+ALTER TABLE patron ADD COLUMN penalty_until TEXT;
+CREATE INDEX patron_household ON patron (household) WHERE household IS NOT NULL;
+ALTER TABLE item ADD COLUMN volumes INTEGER NOT NULL DEFAULT 1 CHECK (volumes >= 1);
+ALTER TABLE bib ADD COLUMN holdable_from TEXT;
+ALTER TABLE hold ADD COLUMN extended INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX hold_applied ON hold (requested_at, id) WHERE state = 'applied';
+CREATE INDEX hold_ready ON hold (collect_by, id) WHERE state = 'ready';
+"""
+
 
 def _statements(script: str) -> list[str]:
     """The single statements of a script, so that a step runs inside the caller's transaction."""
     return [statement for statement in script.split(";\n") if statement.strip()]
 
 
-def _first_tables(db) -> None:
-    for statement in _statements(FIRST_TABLES):
-        db.execute_sql(statement)
+def _script(script: str) -> Callable:
+    """A step that runs the statements of a script."""
+
+    def run(db) -> None:
+        for statement in _statements(script):
+            db.execute_sql(statement)
+
+    return run
 
 
-STEPS: tuple[Callable, ...] = (_first_tables,)
+STEPS: tuple[Callable, ...] = (_script(FIRST_TABLES), _script(FACTS_FOR_POLICIES))
 
 
 class NewerDatabase(Exception):

@@ -110,6 +110,7 @@ class Bib(_Table):
     issued_on = DateField(null=True)
     added_on = DateField()
     hidden = BooleanField(default=False)
+    holdable_from = InstantField(null=True)
 
 
 class Creator(_Table):
@@ -136,6 +137,7 @@ class Item(_Table):
     state = EnumField(ItemState, default=ItemState.IN_STOCK)
     not_for_loan = BooleanField(default=False)
     interlibrary = BooleanField(default=False)
+    volumes = IntegerField(default=1)  # what the one barcode counts for, where a limit counts volumes
     added_on = DateField()
 
 
@@ -150,6 +152,10 @@ class Patron(_Table):
     password_hash = TextField(null=True)
     mail = TextField(null=True)
     pickup_branch = TextField(null=True)  # the one chosen last
+    born_on = DateField(null=True)
+    marks = TextField(default="")  # one a line; words that the desk has put on the patron
+    household = TextField(null=True)
+    penalty_until = DateField(null=True)
     added_on = DateField()
 
 
@@ -180,6 +186,7 @@ class Hold(_Table):
     requested_at = InstantField()
     ready_on = DateField(null=True)
     collect_by = DateField(null=True)
+    extended = IntegerField(default=0)  # how often the patron has put ``collect_by`` off
     closed_at = InstantField(null=True)
 
 

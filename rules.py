@@ -1,25 +1,30 @@
-"""Every rule of the library, and nothing else: the policy that a library writes, and what follows from it.
+"""Every rule of the library, and nothing else: what a rule sheet may say, and what follows from it.
 
 Facts come in (plain values, dates, counts), decisions go out.  Nothing here sees a table, a request, a clock
-or a translation; a test reads this file and keeps it so.  The sections follow a printed sheet of rules:
-words · policy · days · cards, passwords and addresses · loans and renewal · holds · cart · hold shelf; the
-last reads a ``library.toml`` and is for those who change the language of policies.
+or a translation; a test reads this file and keeps it so.  The sections follow a printed sheet:
+
+  words · days · what a line asks · the library and its cards · blocks · limits · loans · renewal · holds ·
+  cart · hold shelf · the whole sheet
+
+Each begins with what a library may write there: a class is a table of ``library.toml``, a field is a key
+(``written`` where the key is a word that Python or plurals claim), a field without a default must be there.
+Then come the rules.  ``policy_file.py`` reads the file into these classes; ``docs/rules.md`` teaches it.
 
 A decision lists *all* its reasons.  Each is a ``Refusal``: a ``Reason``, whose value is the key of its
-sentence in the message files, with the facts that the sentence needs.
+sentence in the message files, with the facts that the sentence needs and the line of the sheet that said so.
 """
 
+from __future__ import annotations
+
 import calendar
-import difflib
 import re
-import tomllib
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone
 from enum import StrEnum
-from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
 # ---------------------------------------------------------------------------------------------------------
 # Words
@@ -35,6 +40,14 @@ class Channel(StrEnum):
     KIOSK = "kiosk"
 
 
+class Act(StrEnum):
+    """What somebody asks for; also what a block stops."""
+
+    LOAN = "loan"
+    HOLD = "hold"
+    RENEWAL = "renewal"
+
+
 class HoldState(StrEnum):
     APPLIED = "applied"
     WAITING = "waiting"
@@ -47,7 +60,6 @@ class HoldState(StrEnum):
 
 ALL_CHANNELS = frozenset(Channel)
 QUEUED_HOLD_STATES = (HoldState.APPLIED, HoldState.WAITING)
-OPEN_HOLD_STATES = (*QUEUED_HOLD_STATES, HoldState.IN_TRANSIT, HoldState.READY)
 CLOSED_HOLD_STATES = (HoldState.COLLECTED, HoldState.EXPIRED, HoldState.CANCELLED)
 
 
@@ -69,6 +81,14 @@ class Availability(StrEnum):
     NOT_THERE = "not_there"
 
 
+class Contact(StrEnum):
+    """How a patron is told."""
+
+    MAIL = "mail"
+    PHONE = "phone"
+    NONE = "none"
+
+
 class Reason(StrEnum):
     """Why something is refused.  The value is the key of the sentence."""
 
@@ -78,10 +98,29 @@ class Reason(StrEnum):
     CATEGORY_MAY_NOT_HOLD = "reason.category_may_not_hold"
     NO_MAIL = "reason.no_mail"
     OVERDUE_BLOCK = "reason.overdue_block"
-    # the title
+    FAMILY_OVERDUE_BLOCK = "reason.family_overdue_block"
+    LOST_BLOCK = "reason.lost_block"
+    MARK_BLOCK = "reason.mark_block"
+    PENALTY = "reason.penalty"
+    # who, where and when, for whatever is asked
+    NOT_FOR = "reason.not_for"
+    NOT_FOR_HERE = "reason.not_for_here"
+    ONLY_FOR = "reason.only_for"
+    NOT_AT_BRANCH = "reason.not_at_branch"
+    ONLY_AT_BRANCH = "reason.only_at_branch"
+    OUTSIDE_HOURS = "reason.outside_hours"
+    # the piece that is to be lent
+    NOT_LENDABLE = "reason.not_lendable"
+    NOT_LENDABLE_HERE = "reason.not_lendable_here"
+    OUT = "reason.out"
+    KEPT_FOR_ANOTHER = "reason.kept_for_another"
+    LOAN_LIMIT = "reason.loan_limit"
+    NO_LOAN_RULE = "reason.no_loan_rule"
+    # the title that is to be held
     NO_ITEM = "reason.no_item"
     NOT_HOLDABLE = "reason.not_holdable"
     NOT_HOLDABLE_HERE = "reason.not_holdable_here"
+    NOT_HOLDABLE_YET = "reason.not_holdable_yet"
     ON_SHELF = "reason.on_shelf"
     ALREADY_HELD = "reason.already_held"
     ALREADY_ON_LOAN = "reason.already_on_loan"
@@ -102,9 +141,13 @@ class Reason(StrEnum):
     NO_RENEWAL_RULE = "reason.no_renewal_rule"
     NO_DAY_GAINED = "reason.no_day_gained"
     NO_OPEN_DAY = "reason.no_open_day"
+    NO_LAST_DAY = "reason.no_last_day"
     # a hold that is there
     NOT_CANCELLABLE = "reason.not_cancellable"
     PICKUP_FIXED = "reason.pickup_fixed"
+    NOT_EXTENDABLE = "reason.not_extendable"
+    EXTENDED = "reason.extended"
+    OTHERS_WAIT = "reason.others_wait"
     # passwords and addresses
     PASSWORD_SHORT = "reason.password_short"  # noqa: S105 - a message key
     PASSWORD_UNPRINTABLE = "reason.password_unprintable"  # noqa: S105 - a message key
@@ -113,11 +156,13 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One reason, the facts of its sentence, and the library's own sentence where it wrote one."""
+    """One reason, the facts of its sentence, the library's own sentence where it wrote one, and the place in
+    ``library.toml`` of the line that decided (``hold.limit[2]``)."""
 
     reason: Reason
     facts: Mapping[str, object] = field(default_factory=dict)
     say: str | None = None
+    place: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,19 +181,24 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class LoanDecision(Decision):
+    """With the end of the loan where it is allowed."""
+
+    due: Due | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RenewalDecision(Decision):
     """With the new due date where it is allowed."""
 
     due_on: date | None = None
 
 
-# ---------------------------------------------------------------------------------------------------------
-# Policy: what a library may decide.  These classes are the language of library.toml: a table of the file
-# is a class, a key is a field (``written`` where the key is a word that Python or plurals claim), and a
-# field without a default must be there.  Blank, 0 and absent are three things; no bound is "unlimited".
-# ---------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class ExtensionDecision(Decision):
+    """With the new last day of the hold shelf where it is allowed."""
 
-NEWEST_ISSUE = "newest issue"
+    collect_by: date | None = None
 
 
 def written(key: str, **default) -> Any:
@@ -156,7 +206,21 @@ def written(key: str, **default) -> Any:
     return field(metadata={"key": key}, **default)
 
 
+# ---------------------------------------------------------------------------------------------------------
+# Days
+# ---------------------------------------------------------------------------------------------------------
+
+JAPAN = timezone(timedelta(hours=9))
+_FARTHEST_OPEN_DAY = 400  # a library that is closed for longer than a year has no next open day
+
+
+def library_day(now: datetime) -> date:
+    """The day it is in the library, in Asia/Tokyo, whatever the server's clock is set to."""
+    return now.astimezone(JAPAN).date()
+
+
 class Unit(StrEnum):
+    HOURS = "hours"
     DAYS = "days"
     WEEKS = "weeks"
     MONTHS = "months"
@@ -180,52 +244,6 @@ class OnHolidays(StrEnum):
     MADE_UP = "open, then closed the next weekday"
 
 
-class RenewFrom(StrEnum):
-    DUE_DATE = "due date"
-    REQUEST = "day of request"
-
-
-class Left(StrEnum):
-    """How much of a loan must be used up."""
-
-    HALF = "half"
-
-
-class Obstacle(StrEnum):
-    """What can stand against one renewal."""
-
-    OVERDUE = "overdue"
-    HELD = "held"
-    RENEWED = "renewed"
-    INTERLIBRARY = "interlibrary"
-
-
-class OnShelf(StrEnum):
-    """Whether a title may be held while a copy stands on the shelf."""
-
-    YES = "yes"
-    NO = "no"
-    NONE_ON_SHELF = "when none is on the shelf"
-
-
-class Stop(StrEnum):
-    """What a block stops."""
-
-    LOAN = "loan"
-    HOLD = "hold"
-    RENEWAL = "renewal"
-
-
-class Contact(StrEnum):
-    MAIL = "mail"
-    PHONE = "phone"
-    NONE = "none"
-
-
-class CardState(StrEnum):
-    EXPIRED = "expired"
-
-
 @dataclass(frozen=True, slots=True)
 class Period:
     """A length of time, never a bare number: ``{ days = 15, count_first = true }``.
@@ -240,23 +258,20 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """Days on which a branch is closed every week, month or year: monday · last thursday · 12-28..01-04.
+    """Days on which a branch is closed: monday · last thursday · 12-28..01-04 · 2027-02-01..2027-02-10.
 
     ``weekday`` counts from Monday = 0; ``nth`` is 1 to 5, -1 for the last of the month, None for each week.
-    ``first`` and ``last`` are (month, day) of a yearly closure, which may run over New Year.
+    ``first`` and ``last`` are (month, day) of a yearly closure, which may run over New Year, or two dates.
     """
 
     weekday: int | None = None
     nth: int | None = None
-    first: tuple[int, int] | None = None
-    last: tuple[int, int] | None = None
+    first: tuple[int, int] | date | None = None
+    last: tuple[int, int] | date | None = None
 
     def covers(self, day: date) -> bool:
         if self.weekday is None:
-            here = (day.month, day.day)
-            if self.first <= self.last:
-                return self.first <= here <= self.last
-            return here >= self.first or here <= self.last
+            return _within(self.first, self.last, day)
         if day.weekday() != self.weekday:
             return False
         if self.nth == -1:
@@ -264,277 +279,25 @@ class Closure:
         return self.nth is None or (day.day - 1) // 7 + 1 == self.nth
 
 
+def _within(first: tuple[int, int] | date, last: tuple[int, int] | date, day: date) -> bool:
+    """Whether a day lies between two dates, or between two days of every year; both ends included."""
+    if isinstance(first, date):
+        return first <= day <= last
+    here = (day.month, day.day)
+    if first <= last:
+        return first <= here <= last
+    return here >= first or here <= last  # over New Year
+
+
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """``10:00-18:00``."""
+    """``10:00-18:00``: the first minute in, the last one out."""
 
     opens: time
     closes: time
 
-
-@dataclass(frozen=True, slots=True)
-class Most:
-    """A number, or None for the word "unlimited"."""
-
-    n: int | None
-
-    def reached(self, count: int) -> bool:
-        return self.n is not None and count >= self.n
-
-
-@dataclass(frozen=True, slots=True)
-class Library:
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """This library's own words, on every page and in every mail."""
-
-    card: str
-    renewal: str
-    renew: str
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    id: str
-    name: str
-    hours: Hours
-    main: bool = False
-    closures: tuple[Closure, ...] = written("closed", default=())
-    holidays: OnHolidays | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BarredCards:
-    prefix: str
-    say: str
-
-
-@dataclass(frozen=True, slots=True)
-class CardNumber:
-    digits: int
-    starts: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Cards:
-    number: CardNumber | None = None
-    barred: tuple[BarredCards, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Passwords:
-    at_least: int
-
-
-@dataclass(frozen=True, slots=True)
-class PatronCategory:
-    """利用者区分."""
-
-    id: str
-    name: str
-    holds: bool
-    say: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """資料種別, with how long it is lent."""
-
-    id: str
-    name: str
-    loan: Period
-
-
-@dataclass(frozen=True, slots=True)
-class When:
-    """Every condition that is named must fit.  ``call_number`` names the letters that one opens with."""
-
-    material: str | None = None
-    call_number: str | None = None
-    tag: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Category:
-    """A name for a set of items, used by the rules."""
-
-    id: str
-    name: str
-    when: When
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most so many of these, whichever of them they are."""
-
-    of: tuple[str, ...]
-    most: Most
-
-
-@dataclass(frozen=True, slots=True)
-class PeriodOf:
-    """How long for these; for all where ``of`` is empty."""
-
-    of: tuple[str, ...]
-    period: Period
-
-
-@dataclass(frozen=True, slots=True)
-class Excluded:
-    """Items that something is refused for, by these ways: on the web, say, but not at the desk."""
-
-    of: tuple[str, ...]
-    at: frozenset[Channel] = ALL_CHANNELS
-    say: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Overdue:
-    """So many days after the due date, or more."""
-
-    days: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cause:
-    """Every condition that is named must fit."""
-
-    overdue: Overdue | None = None
-    card: CardState | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A cause with the patron, and what it stops."""
-
-    when: Cause
-    stops: frozenset[Stop]
-    at: frozenset[Channel] = ALL_CHANNELS
-    say: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LoanPolicy:
-    on_closed: OnClosed
-    limits: tuple[Limit, ...] = written("limit")
-
-
-@dataclass(frozen=True, slots=True)
-class Opens:
-    """From which day on a loan may be renewed: one of these."""
-
-    days_before_due: int | None = None
-    days_after_loan: int | None = None
-    left: Left | None = None
-
-    def first_day(self, lent_on: date, due_on: date) -> date:
-        if self.days_before_due is not None:
-            return due_on - timedelta(days=self.days_before_due)
-        if self.days_after_loan is not None:
-            return lent_on + timedelta(days=self.days_after_loan)
-        return due_on - timedelta(days=(due_on - lent_on).days // 2)
-
-
-@dataclass(frozen=True, slots=True)
-class Until:
-    """No renewal goes past this, counted from the day of the loan: ``{ weeks = 4, from = "loan date" }``."""
-
-    period: Period
-
-
-@dataclass(frozen=True, slots=True)
-class Late:
-    """How an overdue loan is renewed; what is left out is as for one in time."""
-
-    within: Period | None = None
-    base: RenewFrom | None = written("from", default=None)  # noqa: RUF009 - as dataclasses.field
-    by: tuple[PeriodOf, ...] | None = None
-    until: Until | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RenewalPolicy:
-    times: int
-    base: RenewFrom = written("from")  # noqa: RUF009 - as dataclasses.field
-    by: tuple[PeriodOf, ...]
-    refused: frozenset[Obstacle]
-    opens: Opens | None = None
-    until: Until | None = None
-    late: Late | None = None
-    excluded: tuple[Excluded, ...] = written("not", default=())
-
-
-@dataclass(frozen=True, slots=True)
-class ShelfPolicy:
-    keep: Period
-    on_closed: OnClosed
-
-
-@dataclass(frozen=True, slots=True)
-class HoldPolicy:
-    contact: tuple[Contact, ...]
-    needs_mail: bool
-    on_shelf: OnShelf
-    cancel: Mapping[Channel, frozenset[HoldState]]
-    change: Mapping[Channel, frozenset[HoldState]]
-    limits: tuple[Limit, ...] = written("limit")
-    shelf: ShelfPolicy
-    refused: tuple[Excluded, ...] = written("not", default=())
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """One library's rules, from top to bottom of its sheet."""
-
-    library: Library
-    words: Words
-    branches: tuple[Branch, ...] = written("branch")
-    password: Passwords
-    patron_categories: tuple[PatronCategory, ...] = written("patron")
-    materials: tuple[Material, ...] = written("material")
-    loan: LoanPolicy
-    renewal: RenewalPolicy
-    hold: HoldPolicy
-    card: Cards = Cards()
-    categories: tuple[Category, ...] = written("category", default=())
-    blocks: tuple[Block, ...] = written("block", default=())
-
-    def branch(self, id_: str) -> Branch | None:
-        return _by_id(self.branches, id_)
-
-    def material(self, id_: str) -> Material | None:
-        return _by_id(self.materials, id_)
-
-    def category(self, id_: str) -> Category | None:
-        return _by_id(self.categories, id_)
-
-    def patron_category(self, id_: str) -> PatronCategory | None:
-        return _by_id(self.patron_categories, id_)
-
-    def names(self, of: Iterable[str]) -> list[str]:
-        """The display names of materials and categories; the built-in words stay as they are."""
-        named = [self.material(id_) or self.category(id_) for id_ in of]
-        return [entry.name if entry else id_ for entry, id_ in zip(named, of, strict=True)]
-
-
-def _by_id(entries: Iterable, id_: str):
-    return next((entry for entry in entries if entry.id == id_), None)
-
-
-# ---------------------------------------------------------------------------------------------------------
-# Days
-# ---------------------------------------------------------------------------------------------------------
-
-JAPAN = timezone(timedelta(hours=9))
-_FARTHEST_OPEN_DAY = 400  # a library that is closed for longer than a year has no next open day
-
-
-def library_day(now: datetime) -> date:
-    """The day it is in the library, in Asia/Tokyo, whatever the server's clock is set to."""
-    return now.astimezone(JAPAN).date()
+    def include(self, clock: time) -> bool:
+        return self.opens <= clock < self.closes
 
 
 @dataclass(frozen=True, slots=True)
@@ -588,13 +351,15 @@ def _is_weekend(day: date) -> bool:
 
 
 def end_of(period: Period, start: date, opening: OpeningDays = ALWAYS_OPEN) -> date:
-    """The last day of a period.
+    """The last day of a period; one of hours ends on the day it starts.
 
     n days end n days after the start, or n - 1 where the first day counts.  A month ends on the same day of
     the month, or on the month's last.  Open days are those of the branch.
     """
     first = 1 if period.count_first else 0
     match period.unit:
+        case Unit.HOURS:
+            return start
         case Unit.DAYS:
             return start + timedelta(days=period.n - first)
         case Unit.WEEKS:
@@ -632,8 +397,547 @@ def settle(day: date, on_closed: OnClosed, opening: OpeningDays, card_expires_on
 
 
 # ---------------------------------------------------------------------------------------------------------
-# Cards, passwords, addresses
+# What a line asks: which items, which patrons, by which way, where
 # ---------------------------------------------------------------------------------------------------------
+
+NEWEST_ISSUE, INTERLIBRARY, HELD, REQUEST = "newest issue", "interlibrary", "held", "request"
+BUILT_IN_SETS = (NEWEST_ISSUE, INTERLIBRARY, HELD, REQUEST)  # beside a library's materials and categories
+
+
+class School(StrEnum):
+    """In order.  A year of school begins on 1 April."""
+
+    BEFORE = "before school"
+    ELEMENTARY = "elementary"
+    JUNIOR_HIGH = "junior high"
+    HIGH = "high school"
+    AFTER = "after school"
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """What an item must be; every condition that is named must fit.
+
+    ``call_number`` names the letters that one opens with (R), or with figures its beginning (291, R 8).
+    With ``request`` it is a title that the library does not own.
+    """
+
+    material: str | None = None
+    call_number: str | None = None
+    tag: str | None = None
+    branch: str | None = None
+    added_within: Period | None = None
+    request: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A name for a set of items: those that any ``when`` fits.  Without a name the id is the name."""
+
+    id: str
+    when: tuple[When, ...]
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WhoWhen:
+    """What a patron must be; every condition that is named must fit.  Ages and years of school include both
+    ends; ``mark`` is a word that the desk has put on the patron."""
+
+    patron: str | None = None
+    age_from: int | None = None
+    age_to: int | None = None
+    school_from: School | None = None
+    school_to: School | None = None
+    mark: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """A name for a set of patrons, as a category names a set of items."""
+
+    id: str
+    when: tuple[WhoWhen, ...]
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line of a list asks up to four questions; what it does not ask holds for all.
+
+    Values in one list: any fits.  Different words: all must fit.  ``place`` is where it stands in the file.
+    """
+
+    of: tuple[str, ...] = ()  # materials, categories, built-in sets
+    who: tuple[str, ...] = ()  # patron categories, people
+    at: frozenset[Channel] = ALL_CHANNELS
+    branch: tuple[str, ...] = ()  # where it is lent, or picked up
+    say: str | None = None
+    place: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """By which way, when and where somebody asks.  ``branch`` lends, or is where a hold will be collected;
+    None while nobody has chosen."""
+
+    at: Channel
+    moment: datetime
+    branch: str | None = None
+
+    @property
+    def day(self) -> date:
+        return library_day(self.moment)
+
+    @property
+    def clock(self) -> time:
+        return self.moment.astimezone(JAPAN).time()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemFacts:
+    """A piece, as far as rules care.  ``volumes`` is how many one barcode counts for."""
+
+    material: str
+    branch: str = ""
+    call_number: str = ""
+    tags: frozenset[str] = frozenset()
+    newest_issue: bool = False
+    interlibrary: bool = False
+    state: ItemState = ItemState.IN_STOCK
+    not_for_loan: bool = False
+    volumes: int = 1
+    added_on: date | None = None
+    due_on: date | None = None  # it is out until then
+    set_aside: bool = False  # for a hold, on the shelf or on its way there
+
+    @property
+    def availability(self) -> Availability:
+        if self.state is not ItemState.IN_STOCK:
+            return Availability.NOT_THERE
+        if self.due_on is not None:
+            return Availability.ON_LOAN
+        if self.set_aside:
+            return Availability.SET_ASIDE
+        return Availability.IN_LIBRARY_ONLY if self.not_for_loan else Availability.AVAILABLE
+
+    @property
+    def lendable(self) -> bool:
+        return self.state is ItemState.IN_STOCK and not self.not_for_loan
+
+
+@dataclass(frozen=True, slots=True)
+class BibFacts:
+    """A title with its items.  ``request``: the library does not own it, somebody asked for it."""
+
+    number: int
+    material: str
+    items: tuple[ItemFacts, ...] = ()
+    holdable_from: datetime | None = None
+    request: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LoanFacts:
+    """An open loan; ``waiting`` counts the holds of others who wait for its title, ``free`` its copies that
+    stand on a shelf and could serve them."""
+
+    number: int
+    bib: int
+    item: ItemFacts
+    branch: str
+    lent_on: date
+    due_on: date
+    renewals: int = 0
+    waiting: int = 0
+    free: int = 0
+
+    def days_overdue(self, today: date) -> int:
+        return days_overdue(self.due_on, today)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldFacts:
+    """An open hold, and how it was placed."""
+
+    bib: BibFacts
+    state: HoldState
+    at: Channel = Channel.WEB
+    placed_on: date | None = None
+    branch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PatronFacts:
+    """A patron, as far as rules care.  ``family_loans`` are open loans of others of the household, which only
+    a policy that blocks whole families asks for; ``penalty_until`` ends what late returns have cost."""
+
+    category: str
+    card_expires_on: date | None = None
+    has_mail: bool = False
+    loans: tuple[LoanFacts, ...] = ()
+    holds: tuple[HoldFacts, ...] = ()
+    born_on: date | None = None
+    marks: frozenset[str] = frozenset()
+    family_loans: tuple[LoanFacts, ...] = ()
+    penalty_until: date | None = None
+
+
+def item_is(policy: Policy, item: ItemFacts, name: str, day: date) -> bool:
+    """Whether an item belongs to what a line names: a material, a category, or a built-in set."""
+    if item.material == name:
+        return True
+    category = policy.category(name)
+    if category is not None:
+        return any(_item_fits(item, when, day) for when in category.when)
+    return (name == NEWEST_ISSUE and item.newest_issue) or (name == INTERLIBRARY and item.interlibrary)
+
+
+def _item_fits(item: ItemFacts, when: When, day: date) -> bool:
+    return (
+        not when.request
+        and (when.material is None or item.material == when.material)
+        and (when.call_number is None or _call_number_fits(item.call_number, when.call_number))
+        and (when.tag is None or when.tag in item.tags)
+        and (when.branch is None or item.branch == when.branch)
+        and (
+            when.added_within is None
+            or (item.added_on is not None and day <= end_of(when.added_within, item.added_on))
+        )
+    )
+
+
+@lru_cache(maxsize=4096)
+def _call_number_fits(call_number: str, wanted: str) -> bool:
+    wanted = _plain(wanted)
+    if location_prefix(wanted) == wanted:
+        return location_prefix(call_number) == wanted
+    return _plain(call_number).startswith(wanted)
+
+
+def location_prefix(call_number: str) -> str:
+    """別置記号: the letters or kana that a call number opens with, R of 「R 813 コ」, none of 「913 ナ」."""
+    opening = re.match(r"[A-Z]+|[ァ-ヶー]+", _plain(call_number))
+    return opening[0] if opening else ""
+
+
+def _plain(letters: str) -> str:
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFKC", letters)).strip().upper()
+
+
+def bib_is(policy: Policy, bib: BibFacts, name: str, day: date) -> bool:
+    """A title belongs to a set if one of its items does; to its material even without items.
+
+    A request for a title that the library does not own belongs to the requests, and to no set but theirs.
+    """
+    if bib.request:
+        category = policy.category(name)
+        asked = [when for when in category.when if when.request] if category else []
+        return name == REQUEST or any(when.material in (None, bib.material) for when in asked)
+    return bib.material == name or any(item_is(policy, item, name, day) for item in bib.items)
+
+
+def _is(policy: Policy, thing: ItemFacts | BibFacts, day: date) -> Callable[[str], bool]:
+    """Whether an item or a title belongs to a set, as a question to be asked later."""
+    if isinstance(thing, BibFacts):
+        return lambda name: bib_is(policy, thing, name, day)
+    return lambda name: item_is(policy, thing, name, day)
+
+
+def loan_is(policy: Policy, loan: LoanFacts, name: str, day: date) -> bool:
+    """As its item, and "held" while others wait for its title."""
+    return loan.waiting > 0 if name == HELD else item_is(policy, loan.item, name, day)
+
+
+def age(born_on: date, day: date) -> int:
+    """Years that are full on this day; whoever was born on 29 February completes one on 1 March."""
+    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
+
+
+def school(born_on: date, day: date) -> School:
+    """Which school a child of this birthday goes to.  School begins on the 1 April after the sixth birthday,
+    where whoever was born on 1 April is one of the older (学校教育法17条, 年齢計算ニ関する法律)."""
+    school_year = day.year - (day.month < 4)
+    class_of = born_on.year - ((born_on.month, born_on.day) < (4, 2))
+    grade = school_year - class_of - 6
+    if grade < 1:
+        return School.BEFORE
+    if grade > 12:
+        return School.AFTER
+    return (School.ELEMENTARY, School.JUNIOR_HIGH, School.HIGH)[0 if grade <= 6 else 1 if grade <= 9 else 2]
+
+
+def patron_is(policy: Policy, patron: PatronFacts, name: str, day: date) -> bool | None:
+    """Whether a patron belongs to what a line names: a patron category or a set of people.
+
+    None: it hangs on the age, and the birth date is not known.
+    """
+    people = policy.people_called(name)
+    if people is None:
+        return patron.category == name
+    return _any([_patron_fits(patron, when, day) for when in people.when])
+
+
+def _patron_fits(patron: PatronFacts, when: WhoWhen, day: date) -> bool | None:
+    if (when.patron is not None and when.patron != patron.category) or (
+        when.mark is not None and when.mark not in patron.marks
+    ):
+        return False
+    by_age = (when.age_from, when.age_to, when.school_from, when.school_to)
+    if by_age == (None, None, None, None):
+        return True
+    if patron.born_on is None:
+        return None
+    years, schools = age(patron.born_on, day), list(School)
+    stage = schools.index(school(patron.born_on, day))
+    return (
+        (when.age_from is None or when.age_from <= years)
+        and (when.age_to is None or years <= when.age_to)
+        and (when.school_from is None or schools.index(when.school_from) <= stage)
+        and (when.school_to is None or stage <= schools.index(when.school_to))
+    )
+
+
+def _any(answers: Iterable[bool | None]) -> bool | None:
+    """True if one is; else None if one may be."""
+    answers = list(answers)
+    return True if True in answers else None if None in answers else False
+
+
+def _asks_for(policy: Policy, line: Line, patron: PatronFacts | None, day: date, unknown: bool) -> bool:
+    """Whether the line's ``who`` takes this patron in; ``unknown`` where nobody has logged in, or where it
+    hangs on a birth date that is not known."""
+    if not line.who:
+        return True
+    if patron is None:
+        return unknown
+    answer = _any(patron_is(policy, patron, name, day) for name in line.who)
+    return unknown if answer is None else answer
+
+
+def _asks_where(line: Line, occasion: Occasion) -> bool:
+    return not line.branch or occasion.branch in line.branch
+
+
+def _closeness(policy: Policy, line: Line, item: ItemFacts, day: date) -> tuple[bool, int, bool, bool]:
+    """Of several lines that fit, the closer decides: one that names the patron before one that does not,
+    then by category before material before all, then by branch, then by way."""
+    named = [name for name in line.of if item_is(policy, item, name, day)]
+    nearness = 2 if any(policy.material(name) is None for name in named) else 1 if named else 0
+    return bool(line.who), nearness, bool(line.branch), line.at != ALL_CHANNELS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lasting(Line):
+    """How long, for what the line asks for."""
+
+    period: Period = field(metadata={"spread": True})  # its keys stand in the line itself: weeks = 2
+
+
+def _closest(
+    policy: Policy, lines: Iterable[Lasting], item: ItemFacts, patron: PatronFacts | None, occasion: Occasion
+) -> Lasting | None:
+    """The closest line that fits; of equally close ones the shorter period.  None where no line fits."""
+    day = occasion.day
+    fitting = [
+        line
+        for line in lines
+        if occasion.at in line.at
+        and _asks_where(line, occasion)
+        and _asks_for(policy, line, patron, day, unknown=False)
+        and (not line.of or any(item_is(policy, item, name, day) for name in line.of))
+    ]
+    if len(fitting) < 2:
+        return fitting[0] if fitting else None
+    closest = max(_closeness(policy, line, item, day) for line in fitting)
+    return min(
+        (line for line in fitting if _closeness(policy, line, item, day) == closest),
+        key=lambda line: end_of(line.period, date(2001, 1, 1)),
+    )
+
+
+_NOWHERE = {
+    Act.LOAN: Reason.NOT_LENDABLE,
+    Act.HOLD: Reason.NOT_HOLDABLE,
+    Act.RENEWAL: Reason.NOT_RENEWABLE,
+}
+_ELSEWHERE = {
+    Act.LOAN: Reason.NOT_LENDABLE_HERE,
+    Act.HOLD: Reason.NOT_HOLDABLE_HERE,
+    Act.RENEWAL: Reason.NOT_RENEWABLE_HERE,
+}
+
+
+def _excluded(
+    policy: Policy,
+    act: Act,
+    never: Iterable[Line],
+    only: Iterable[Line],
+    is_: Callable[[str], bool] | None,
+    patron: PatronFacts | None,
+    occasion: Occasion,
+) -> list[Refusal]:
+    """What the lines under ``not`` and ``only`` refuse; all are obeyed, and beat every permission.
+
+    ``is_`` says whether the thing belongs to a set; without a thing only lines that ask for none are tried.
+    Where another way is open to it, each refusal says which; nobody is sent to a desk that would refuse.  An
+    ``only`` by age lets pass whoever's birth date is not known.
+    """
+    day = occasion.day
+
+    def named(line: Line) -> list[str] | None:
+        """What of the line the thing is; None where the line is not about it."""
+        if is_ is None or not line.of:
+            return [] if (is_ is None) == (not line.of) else None
+        return [name for name in line.of if is_(name)] or None
+
+    barring = [
+        (line, of)
+        for line in never
+        if (of := named(line)) is not None
+        and _asks_for(policy, line, patron, day, unknown=False)
+        and _asks_where(line, occasion)
+    ]
+    barred = {way for line, _ in barring for way in line.at}
+    open_ways = [way for way in (Channel.DESK, Channel.PHONE) if way not in barred]
+    refusals = []
+    for line, of in barring:
+        if occasion.at not in line.at:
+            continue
+        facts: dict[str, object] = {"what": policy.names(of)}
+        if line.who:
+            reason, facts = Reason.NOT_FOR, {**facts, "act": act, "who": policy.who_names(line.who)}
+            if open_ways and line.at != ALL_CHANNELS:
+                reason, facts = Reason.NOT_FOR_HERE, {**facts, "at": open_ways}
+        elif line.branch:
+            branches = policy.branch_names(line.branch)
+            reason, facts = Reason.NOT_AT_BRANCH, {**facts, "act": act, "branch": branches}
+        else:
+            reason, facts = (_ELSEWHERE if open_ways else _NOWHERE)[act], {**facts, "at": open_ways}
+        say = line.say if open_ways or line.at == ALL_CHANNELS else None
+        refusals.append(Refusal(reason, facts, say, line.place))
+
+    for line in only:
+        if (of := named(line)) is None:
+            continue
+        facts = {"what": policy.names(of), "act": act}
+        if not _asks_for(policy, line, patron, day, unknown=True):
+            facts_for = {**facts, "who": policy.who_names(line.who)}
+            refusals.append(Refusal(Reason.ONLY_FOR, facts_for, line.say, line.place))
+        if occasion.branch is not None and not _asks_where(line, occasion):
+            facts_at = {**facts, "branch": policy.branch_names(line.branch)}
+            refusals.append(Refusal(Reason.ONLY_AT_BRANCH, facts_at, line.say, line.place))
+        if occasion.at not in line.at:
+            ways = [way for way in Channel if way in line.at]
+            facts_here = {"what": policy.names(of), "at": ways}
+            refusals.append(Refusal(_ELSEWHERE[act], facts_here, line.say, line.place))
+    return refusals
+
+
+def _once(refusals: Iterable[Refusal]) -> list[Refusal]:
+    """Each refusal once, in the order in which they came."""
+    distinct = []
+    for refusal in refusals:
+        if refusal not in distinct:
+            distinct.append(refusal)
+    return distinct
+
+
+def _outside_hours(hours: Mapping[Channel, Hours], occasion: Occasion, act: Act) -> list[Refusal]:
+    """Some ways are open for a part of the day only (宇都宮: renewal on the web from 8:30 to 20:00)."""
+    open_hours = hours.get(occasion.at)
+    if open_hours is None or open_hours.include(occasion.clock):
+        return []
+    facts = {"act": act, "opens": open_hours.opens, "closes": open_hours.closes}
+    return [Refusal(Reason.OUTSIDE_HOURS, facts)]
+
+
+# ---------------------------------------------------------------------------------------------------------
+# The library, its cards and its patrons
+# ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """This library's own words, on every page and in every mail."""
+
+    card: str
+    renewal: str
+    renew: str
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    id: str
+    name: str
+    hours: Hours
+    main: bool = False
+    closures: tuple[Closure, ...] = written("closed", default=())
+    holidays: OnHolidays | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BarredCards:
+    prefix: str
+    say: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardNumber:
+    digits: int
+    starts: tuple[str, ...]
+
+
+class ValidFrom(StrEnum):
+    """From when the life of a card is counted; from a birthday, its last day is one."""
+
+    ISSUE = "issue"
+    LAST_USE = "last use"
+    BIRTHDAY = "birthday"
+
+
+@dataclass(frozen=True, slots=True)
+class RenewCard:
+    """How long before its last day a card may be renewed."""
+
+    days_before: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Valid(Lasting):
+    """How long a card is good."""
+
+    start: ValidFrom = written("from", default=ValidFrom.ISSUE)
+    renew: RenewCard | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    number: CardNumber | None = None
+    barred: tuple[BarredCards, ...] = ()
+    valid: tuple[Valid, ...] = ()
+    forget_after: Period | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passwords:
+    at_least: int
+
+
+@dataclass(frozen=True, slots=True)
+class PatronCategory:
+    """利用者区分."""
+
+    id: str
+    name: str
+    holds: bool
+    say: str | None = None
+
 
 _CARD_FRAME = re.compile(r"[A-D](\d+)[A-D]")
 _BLANKS_AND_HYPHENS = re.compile(r"[\s\-‐-―−ー]+")
@@ -658,12 +962,53 @@ def card_has_expired(expires_on: date | None, today: date) -> bool:
     return expires_on is not None and expires_on < today
 
 
+def card_valid(policy: Policy, patron: PatronFacts, day: date) -> Valid | None:
+    """The line that says how long this patron's card is good; None: without an end."""
+    fitting = [line for line in policy.card.valid if _asks_for(policy, line, patron, day, unknown=False)]
+    return min(fitting, key=lambda line: (not line.who, end_of(line.period, date(2001, 1, 1))), default=None)
+
+
+def card_expires_on(
+    policy: Policy, patron: PatronFacts, issued_on: date, last_used_on: date | None = None
+) -> date | None:
+    """The last day of a card; None for one without an end.
+
+    太宰府: three years for residents, one for others.  Counted from the issue, from the last use, or to the
+    last birthday within the period where the sheet ties cards to birthdays.
+    """
+    line = card_valid(policy, patron, issued_on)
+    if line is None:
+        return None
+    if line.start is ValidFrom.LAST_USE:
+        return end_of(line.period, last_used_on or issued_on)
+    end = end_of(line.period, issued_on)
+    if line.start is ValidFrom.BIRTHDAY and patron.born_on is not None:
+        birthday = _birthday_in(end.year, patron.born_on)
+        return birthday if birthday <= end else _birthday_in(end.year - 1, patron.born_on)
+    return end
+
+
+def _birthday_in(year: int, born_on: date) -> date:
+    leap = (born_on.month, born_on.day) == (2, 29) and not calendar.isleap(year)
+    return date(year, 3, 1) if leap else born_on.replace(year=year)
+
+
+def card_renewable_from(policy: Policy, patron: PatronFacts) -> date | None:
+    """From which day on a card may be renewed; None where the sheet does not say, or the card has no end."""
+    if patron.card_expires_on is None:
+        return None
+    line = card_valid(policy, patron, patron.card_expires_on)
+    if line is None or line.renew is None:
+        return None
+    return patron.card_expires_on - timedelta(days=line.renew.days_before)
+
+
 def decide_login(policy: Policy, number: str) -> Decision:
     """Cards of some series must be renewed at the library first (source document 1, 利用できる方)."""
     return Decision(
         tuple(
-            Refusal(Reason.BARRED_CARD, {"prefix": barred.prefix}, barred.say)
-            for barred in policy.card.barred
+            Refusal(Reason.BARRED_CARD, {"prefix": barred.prefix}, barred.say, f"card.barred[{n}]")
+            for n, barred in enumerate(policy.card.barred, start=1)
             if number.startswith(barred.prefix)
         )
     )
@@ -697,133 +1042,55 @@ def decide_mail_address(address: str) -> Decision:
 
 
 # ---------------------------------------------------------------------------------------------------------
-# The facts that rules ask for
+# Blocks: what stops a patron
 # ---------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class ItemFacts:
-    """A piece, as far as rules care."""
-
-    material: str
-    branch: str = ""
-    call_number: str = ""
-    tags: frozenset[str] = frozenset()
-    newest_issue: bool = False
-    interlibrary: bool = False
-    state: ItemState = ItemState.IN_STOCK
-    not_for_loan: bool = False
-    due_on: date | None = None  # it is out until then
-    set_aside: bool = False  # for a hold, on the shelf or on its way there
-
-    @property
-    def availability(self) -> Availability:
-        if self.state is not ItemState.IN_STOCK:
-            return Availability.NOT_THERE
-        if self.due_on is not None:
-            return Availability.ON_LOAN
-        if self.set_aside:
-            return Availability.SET_ASIDE
-        return Availability.IN_LIBRARY_ONLY if self.not_for_loan else Availability.AVAILABLE
-
-    @property
-    def lendable(self) -> bool:
-        return self.state is ItemState.IN_STOCK and not self.not_for_loan
+class CardState(StrEnum):
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
-class BibFacts:
-    number: int
-    material: str
-    items: tuple[ItemFacts, ...] = ()
+class Cause:
+    """Every condition that is named must fit.
+
+    ``overdue``: so long after the due date, or more, with one loan of these; ``family``: of the household.
+    ``lost``: a loan whose piece is missing.  ``returned_late``: a loan that came back so late, or later.
+    ``mark``: the desk has put this word on the patron.
+    """
+
+    overdue: Period | None = None
+    of: tuple[str, ...] = ()
+    family: bool = False
+    lost: bool = False
+    returned_late: Period | None = None
+    card: CardState | None = None
+    mark: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LoanFacts:
-    """An open loan; ``waiting`` counts the holds of others who wait for its title."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Penalty:
+    """How long a late return stops, counted from the day after: a fixed time, or so many days for each day
+    that it was late, ``most`` at the most."""
 
-    number: int
-    bib: int
-    item: ItemFacts
-    branch: str
-    lent_on: date
-    due_on: date
-    renewals: int = 0
-    waiting: int = 0
+    period: Period | None = field(default=None, metadata={"spread": True})
+    per_day_late: Period | None = None
+    most: Period | None = None
 
-    def days_overdue(self, today: date) -> int:
-        return days_overdue(self.due_on, today)
-
-
-@dataclass(frozen=True, slots=True)
-class HoldFacts:
-    """An open hold."""
-
-    bib: BibFacts
-    state: HoldState
+    def ends_on(self, returned_on: date, days_late: int) -> date:
+        if self.period is not None:
+            return end_of(self.period, returned_on)
+        end = returned_on + timedelta(days=self.per_day_late.n * days_late)
+        return end if self.most is None else min(end, end_of(self.most, returned_on))
 
 
-@dataclass(frozen=True, slots=True)
-class PatronFacts:
-    category: str
-    card_expires_on: date | None = None
-    has_mail: bool = False
-    loans: tuple[LoanFacts, ...] = ()
-    holds: tuple[HoldFacts, ...] = ()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block(Line):
+    """A cause with the patron, and what it stops: as long as the cause, or as long as it ``lasts``."""
 
-
-def item_is(policy: Policy, item: ItemFacts, name: str) -> bool:
-    """Whether an item belongs to what a policy line names: a material, a category, or the newest issue."""
-    if name == NEWEST_ISSUE:
-        return item.newest_issue
-    category = policy.category(name)
-    if category is None:
-        return item.material == name
-    when = category.when
-    return (
-        (when.material is None or item.material == when.material)
-        and (when.call_number is None or location_prefix(item.call_number) == _plain(when.call_number))
-        and (when.tag is None or when.tag in item.tags)
-    )
-
-
-def location_prefix(call_number: str) -> str:
-    """別置記号: the letters or kana that a call number opens with, R of 「R 813 コ」, none of 「913 ナ」."""
-    opening = re.match(r"[A-Z]+|[ァ-ヶー]+", _plain(call_number))
-    return opening[0] if opening else ""
-
-
-def _plain(letters: str) -> str:
-    return unicodedata.normalize("NFKC", letters).strip().upper()
-
-
-def _stopped_by(
-    policy: Policy, patron: PatronFacts, stop: Stop, channel: Channel, today: date
-) -> list[Refusal]:
-    """The blocks that hold for this patron.  All are tried; a cause that has ended stops nothing."""
-    refusals = []
-    days_overdue = [loan.days_overdue(today) for loan in patron.loans]
-    expired_on = patron.card_expires_on
-    late = max(days_overdue, default=0)
-    for block in policy.blocks:
-        cause = block.when
-        if stop not in block.stops or channel not in block.at:
-            continue
-        if cause.overdue and not (late and late >= cause.overdue.days):
-            continue
-        if cause.card is CardState.EXPIRED and not card_has_expired(expired_on, today):
-            continue
-        if cause.overdue:
-            count = sum(days > 0 for days in days_overdue)
-            refusals.append(Refusal(Reason.OVERDUE_BLOCK, {"count": count, "stop": stop}, block.say))
-        if cause.card is CardState.EXPIRED:
-            refusals.append(Refusal(Reason.CARD_EXPIRED, {"day": expired_on}, block.say))
-    return refusals
-
-
-# ---------------------------------------------------------------------------------------------------------
-# Loans and renewal
-# ---------------------------------------------------------------------------------------------------------
+    when: Cause
+    stops: frozenset[Act]
+    lasts: Penalty | None = None
 
 
 def days_overdue(due_on: date, today: date) -> int:
@@ -831,33 +1098,523 @@ def days_overdue(due_on: date, today: date) -> int:
     return max(0, (today - due_on).days)
 
 
+def _stopped_by(
+    policy: Policy,
+    patron: PatronFacts,
+    act: Act,
+    occasion: Occasion,
+    is_: Callable[[str], bool] | None = None,
+) -> list[Refusal]:
+    """The blocks that hold for this patron.  All are tried; a cause that has ended stops nothing.
+
+    ``is_`` says whether the thing belongs to a set; without a thing only blocks that ask for none are tried.
+    """
+    refusals: list[Refusal] = []
+    day = occasion.day
+    for block in policy.blocks:
+        if (
+            act in block.stops
+            and occasion.at in block.at
+            and _asks_where(block, occasion)
+            and _asks_for(policy, block, patron, day, unknown=False)
+            and (not block.of if is_ is None else any(is_(name) for name in block.of))
+        ):
+            causes = _causes(policy, block.when, patron, act, day)
+            if all(causes):
+                refusals += [
+                    Refusal(cause.reason, cause.facts, block.say, block.place) for cause in causes if cause
+                ]
+    return refusals
+
+
+def _causes(policy: Policy, when: Cause, patron: PatronFacts, act: Act, day: date) -> list[Refusal | None]:
+    """For each condition that is named what it finds with the patron, or None where it does not fit."""
+    causes: list[Refusal | None] = []
+    if when.overdue is not None:
+        late = [loan for loan in patron.loans if loan.due_on < day and _counts(policy, when, loan, day)]
+        if any(_is_late_by(loan, when.overdue, day) for loan in late):
+            causes.append(Refusal(Reason.OVERDUE_BLOCK, {"count": len(late), "stop": act}))
+        elif when.family and any(
+            _is_late_by(loan, when.overdue, day) and _counts(policy, when, loan, day)
+            for loan in patron.family_loans
+        ):
+            # Not how many and not whose: that is the other's business.
+            causes.append(Refusal(Reason.FAMILY_OVERDUE_BLOCK, {"stop": act}))
+        else:
+            causes.append(None)
+    if when.lost:
+        lost = sum(loan.item.state is ItemState.MISSING for loan in patron.loans)
+        causes.append(Refusal(Reason.LOST_BLOCK, {"count": lost, "stop": act}) if lost else None)
+    if when.returned_late:
+        until = patron.penalty_until
+        stopped = until is not None and day <= until
+        causes.append(Refusal(Reason.PENALTY, {"until": until, "stop": act}) if stopped else None)
+    if when.card is CardState.EXPIRED:
+        expired_on = patron.card_expires_on
+        expired = card_has_expired(expired_on, day)
+        causes.append(Refusal(Reason.CARD_EXPIRED, {"day": expired_on}) if expired else None)
+    if when.mark is not None:
+        marked = when.mark in patron.marks
+        causes.append(Refusal(Reason.MARK_BLOCK, {"mark": when.mark, "stop": act}) if marked else None)
+    return causes
+
+
+def _is_late_by(loan: LoanFacts, period: Period, day: date) -> bool:
+    """From n days after the due date on; "more than four weeks" is 29 days."""
+    return loan.due_on < day and day >= end_of(period, loan.due_on)
+
+
+def _counts(policy: Policy, when: Cause, loan: LoanFacts, day: date) -> bool:
+    return not when.of or any(loan_is(policy, loan, name, day) for name in when.of)
+
+
+def penalty_ends_on(policy: Policy, patron: PatronFacts, loan: LoanFacts, returned_on: date) -> date | None:
+    """Until when a late return stops this patron, that day included; None where nothing comes of it.
+
+    Of several lines the latest end, not the sum, and never earlier than a penalty that runs already.
+    """
+    policy = policy.on(returned_on)
+    ends = [patron.penalty_until] if patron.penalty_until else []
+    for block in policy.blocks:
+        if (
+            block.lasts is not None
+            and _is_late_by(loan, block.when.returned_late, returned_on)
+            and _asks_for(policy, block, patron, returned_on, unknown=False)
+            and _counts(policy, block.when, loan, returned_on)
+        ):
+            ends.append(block.lasts.ends_on(returned_on, loan.days_overdue(returned_on)))
+    return max(ends, default=None)
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Limits: how many
+# ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Most:
+    """A number, or None for the word "unlimited"."""
+
+    n: int | None
+
+    def reached(self, count: int) -> bool:
+        return self.n is not None and count >= self.n
+
+
+class Count(StrEnum):
+    """What counts as one: a barcode, a title, or each volume behind a barcode."""
+
+    ITEMS = "items"
+    TITLES = "titles"
+    VOLUMES = "volumes"
+
+
+class Per(StrEnum):
+    """Within what a limit counts."""
+
+    PATRON = "patron"
+    BRANCH = "branch"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit(Line):
+    """At most so many of these, whichever of them they are.
+
+    ``alone``: what it is about counts in this limit and in no other.  A limit that asks ``branch`` counts
+    only what is there; one on holds that asks ``at`` only what came that way.
+    """
+
+    most: Most
+    count: Count = Count.ITEMS
+    per: Per = Per.PATRON
+    alone: bool = False
+
+    @property
+    def question(self) -> tuple:
+        """Lines with the same question are one limit, of which the line closer to the patron decides."""
+        return frozenset(self.of), self.at, frozenset(self.branch), self.count, self.per
+
+
+class Counted(NamedTuple):
+    """A loan or a hold, as a limit counts it."""
+
+    bib: int
+    volumes: int
+    at: Channel | None
+    branch: str | None
+    on: date | None
+    is_: Callable[[str], bool]  # whether it belongs to a set
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One limit, and how much of it is used."""
+
+    names: tuple[str, ...]
+    most: int | None
+    held: int
+    place: str = field(default="", compare=False)
+
+    @property
+    def left(self) -> int | None:
+        return None if self.most is None else max(0, self.most - self.held)
+
+
+def _binding(
+    policy: Policy, limits: Iterable[Limit], patron: PatronFacts | None, occasion: Occasion, is_=None
+) -> list[Limit]:
+    """The limits that bind a patron by this way and here: of lines with the same question the one that names
+    the patron, even if it is looser, else the smaller.  With ``is_``, only those about that thing."""
+    deciding: dict[tuple, Limit] = {}
+    for limit in limits:
+        if (
+            occasion.at in limit.at
+            and (occasion.branch is None or _asks_where(limit, occasion))
+            and _asks_for(policy, limit, patron, occasion.day, unknown=patron is None)
+            and (is_ is None or _is_any(is_, limit.of))
+        ):
+            other = deciding.setdefault(limit.question, limit)
+            if _decides_over(limit, other):
+                deciding[limit.question] = limit
+    binding = list(deciding.values())
+    alone = [limit for limit in binding if limit.alone]
+    return alone if alone and is_ is not None else binding
+
+
+def _decides_over(limit: Limit, other: Limit) -> bool:
+    if bool(limit.who) != bool(other.who):
+        return bool(limit.who)
+    return limit.most.n is not None and (other.most.n is None or limit.most.n < other.most.n)
+
+
+def _is_any(is_, of: Sequence[str]) -> bool:
+    """Whether something belongs to any of these sets; to all, where none is named, unless it is a request."""
+    return any(is_(name) for name in of) if of else not is_(REQUEST)
+
+
+def _used(limits: Sequence[Limit], limit: Limit, counted: Iterable[Counted], occasion: Occasion) -> int:
+    """How much of a limit is used."""
+    others = () if limit.alone else [other for other in limits if other.alone]
+    fitting = [
+        one
+        for one in counted
+        if _is_any(one.is_, limit.of)
+        and not any(_is_any(one.is_, other.of) for other in others)
+        and (one.at is None or one.at in limit.at)
+        and (not limit.branch or one.branch in limit.branch)
+        and (limit.per is not Per.BRANCH or one.branch == occasion.branch)
+        and (limit.per is not Per.DAY or one.on == occasion.day)
+    ]
+    if limit.count is Count.TITLES:
+        return len({one.bib for one in fitting})
+    return sum(one.volumes if limit.count is Count.VOLUMES else 1 for one in fitting)
+
+
+def _over(
+    policy: Policy,
+    limits: Sequence[Limit],
+    binding: Iterable[Limit],
+    counted: Sequence[Counted],
+    asked: Counted,
+    occasion: Occasion,
+    reason: Reason,
+) -> list[Refusal]:
+    """The limits that one more of these would pass."""
+    refusals = []
+    for limit in binding:
+        held = _used(limits, limit, counted, occasion)
+        if _used(limits, limit, [*counted, asked], occasion) > held:
+            more = asked.volumes - 1 if limit.count is Count.VOLUMES else 0
+            if limit.most.reached(held + more):
+                facts = {"what": policy.names(limit.of), "most": limit.most.n, "held": held}
+                refusals.append(Refusal(reason, facts, limit.say, limit.place))
+    return refusals
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Loans
+# ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """資料種別, with how long it is lent where no line under ``loan.by`` says it closer."""
+
+    id: str
+    name: str
+    loan: Period | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanBy(Lasting):
+    """How long these are lent.  An overnight loan: ``lent_from`` what time on, ``back_by`` what time."""
+
+    lent_from: time | None = None
+    back_by: time | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LoanPolicy:
+    on_closed: OnClosed
+    limits: tuple[Limit, ...] = written("limit")
+    by: tuple[LoanBy, ...] = ()
+    never: tuple[Line, ...] = written("not", default=())
+    only: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """The last day of a loan, and the time of that day where it ends within the day."""
+
+    on: date
+    by: time | None = None
+
+
 def is_due_soon(due_on: date, today: date) -> bool:
     """Whether the first page reminds of a loan: on its last day and on the three days before."""
     return 0 <= (due_on - today).days <= 3
 
 
-def due_date(
-    policy: Policy, item: ItemFacts, lent_on: date, opening: OpeningDays, card_expires_on: date | None = None
-) -> date | None:
-    """The last day of a loan: the material's period, on an open day, within the card's life."""
-    period = policy.material(item.material).loan
-    return settle(end_of(period, lent_on, opening), policy.loan.on_closed, opening, card_expires_on)
+def loan_line(
+    policy: Policy,
+    item: ItemFacts,
+    patron: PatronFacts | None,
+    occasion: Occasion,
+    at_any_hour: bool = False,
+) -> LoanBy | None:
+    """The line that says how long an item is lent: the closest of ``loan.by``, else its material's.
+
+    A line that names neither the patron, nor the item's category or material, is farther than its material's.
+    """
+    lines = [
+        line
+        for line in policy.loan.by
+        if at_any_hour or line.lent_from is None or line.lent_from <= occasion.clock
+    ]
+    line = _closest(policy, lines, item, patron, occasion)
+    of_material = policy.material_line(item.material)
+    if line is None or (of_material is not None and not line.who and not line.of):
+        return of_material or line
+    return line
+
+
+def due(
+    policy: Policy,
+    item: ItemFacts,
+    occasion: Occasion,
+    opening: OpeningDays,
+    patron: PatronFacts | None = None,
+) -> Due | None:
+    """When a loan made on this occasion ends: the closest line's period, on an open day, within the card's
+    life.  None: no line lends it, or there is no open day.  A loan of hours ends with the branch's day."""
+    policy = policy.on(occasion.day)
+    line = loan_line(policy, item, patron, occasion)
+    if line is None:
+        return None
+    if line.period.unit is Unit.HOURS:
+        branch = policy.branch(occasion.branch or "") or policy.main_branch
+        ends = occasion.moment.astimezone(JAPAN) + timedelta(hours=line.period.n)
+        late = ends.date() > occasion.day or ends.time() > branch.hours.closes
+        return Due(occasion.day, branch.hours.closes if late else ends.time())
+    expires_on = patron.card_expires_on if patron else None
+    end = end_of(line.period, occasion.day, opening)
+    last = settle(end, policy.loan.on_closed, opening, expires_on)
+    return None if last is None else Due(last, line.back_by)
+
+
+def decide_loan(
+    policy: Policy,
+    patron: PatronFacts,
+    bib: BibFacts,
+    item: ItemFacts,
+    occasion: Occasion,
+    opening: OpeningDays = ALWAYS_OPEN,
+) -> LoanDecision:
+    """Whether this patron may take this item home now, and until when.
+
+    Refused: a patron whom a block stops; an item that stays in the library, is out, or is set aside for
+    somebody else; what a line excludes; more than a limit allows; and what no limit or period speaks of.
+    """
+    policy = policy.on(occasion.day)
+    day = occasion.day
+    is_ = _is(policy, item, day)
+    refusals = _stopped_by(policy, patron, Act.LOAN, occasion)
+    refusals += _stopped_by(policy, patron, Act.LOAN, occasion, is_)
+    if not item.lendable:
+        refusals.append(Refusal(Reason.NO_ITEM, {"in_library": item.state is ItemState.IN_STOCK}))
+    if item.due_on is not None:
+        refusals.append(Refusal(Reason.OUT))
+    is_ready_for_patron = any(
+        hold.bib.number == bib.number and hold.state is HoldState.READY for hold in patron.holds
+    )
+    if item.set_aside and not is_ready_for_patron:
+        refusals.append(Refusal(Reason.KEPT_FOR_ANOTHER))
+    for thing in (is_, None):
+        refusals += _excluded(policy, Act.LOAN, policy.loan.never, policy.loan.only, thing, patron, occasion)
+
+    asked_loan = Counted(bib.number, item.volumes, occasion.at, occasion.branch, day, is_)
+    limits = policy.loan.limits
+    binding = _binding(policy, limits, patron, occasion, asked_loan.is_)
+    counted = _counted_loans(policy, patron, day)
+    refusals += _over(policy, limits, binding, counted, asked_loan, occasion, Reason.LOAN_LIMIT)
+    line = loan_line(policy, item, patron, occasion)
+    if not refusals and (not binding or line is None):
+        refusals.append(Refusal(Reason.NO_LOAN_RULE, {"what": policy.names([item.material])[0]}))
+    if refusals:
+        return LoanDecision(tuple(refusals))
+    ends = due(policy, item, occasion, opening, patron)
+    return LoanDecision((), ends) if ends else LoanDecision((Refusal(Reason.NO_LAST_DAY),))
+
+
+def _counted_loans(policy: Policy, patron: PatronFacts, day: date) -> list[Counted]:
+    return [
+        Counted(loan.bib, loan.item.volumes, None, loan.branch, loan.lent_on, _is(policy, loan.item, day))
+        for loan in patron.loans
+    ]
+
+
+def room_for_loans(policy: Policy, patron: PatronFacts, occasion: Occasion) -> list[Room]:
+    """Every limit on loans that binds this patron, with what is used of it."""
+    policy = policy.on(occasion.day)
+    return _rooms(policy, policy.loan.limits, patron, occasion, _counted_loans(policy, patron, occasion.day))
+
+
+def _rooms(policy, limits, patron, occasion, counted) -> list[Room]:
+    return [
+        Room(
+            tuple(policy.names(limit.of)), limit.most.n, _used(limits, limit, counted, occasion), limit.place
+        )
+        for limit in _binding(policy, limits, patron, occasion)
+    ]
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Renewal
+# ---------------------------------------------------------------------------------------------------------
+
+
+class RenewFrom(StrEnum):
+    DUE_DATE = "due date"
+    REQUEST = "day of request"
+
+
+class Left(StrEnum):
+    """How much of a loan must be used up."""
+
+    HALF = "half"
+
+
+class Obstacle(StrEnum):
+    """What can stand against one renewal."""
+
+    OVERDUE = "overdue"
+    HELD = "held"
+    HELD_NO_COPY_FREE = "held, no copy free"
+    RENEWED = "renewed"
+    INTERLIBRARY = "interlibrary"
+
+
+class DeskRenewal(StrEnum):
+    LEND_AGAIN = "return and lend again"
+
+
+@dataclass(frozen=True, slots=True)
+class Opens:
+    """From which day on a loan may be renewed: one of these."""
+
+    days_before_due: int | None = None
+    days_after_loan: int | None = None
+    left: Left | None = None
+
+    def first_day(self, lent_on: date, due_on: date) -> date:
+        if self.days_before_due is not None:
+            return due_on - timedelta(days=self.days_before_due)
+        if self.days_after_loan is not None:
+            return lent_on + timedelta(days=self.days_after_loan)
+        return due_on - timedelta(days=(due_on - lent_on).days // 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """No renewal goes past this, counted from the day of the loan: ``{ weeks = 4, from = "loan date" }``."""
+
+    period: Period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenewBy(Lasting):
+    """How long these are renewed, and how often where it differs."""
+
+    times: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """How an overdue loan is renewed; what is left out is as for one in time."""
+
+    within: Period | None = None
+    base: RenewFrom | None = written("from", default=None)
+    by: tuple[RenewBy, ...] | None = None
+    until: Until | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalPolicy:
+    """``by`` left out, or "as lent": as long as the loan was."""
+
+    times: int
+    base: RenewFrom = written("from")
+    refused: frozenset[Obstacle]
+    by: tuple[RenewBy, ...] = ()
+    at: frozenset[Channel] = ALL_CHANNELS
+    hours: Mapping[Channel, Hours] = field(default_factory=dict)
+    desk: DeskRenewal | None = None
+    opens: Opens | None = None
+    until: Until | None = None
+    late: Late | None = None
+    never: tuple[Line, ...] = written("not", default=())
+    only: tuple[Line, ...] = ()
+
+
+def renewal_line(
+    policy: Policy,
+    item: ItemFacts,
+    patron: PatronFacts | None,
+    occasion: Occasion,
+    late: Late | None = None,
+    lent_on: date | None = None,
+) -> Lasting | None:
+    """The line that says how long a renewal of this item lasts, or None where no line fits.
+
+    Where no line says it for any item, it lasts as long as the loan: by the rules of the day it was lent.
+    """
+    lines = policy.renewal.by if late is None or late.by is None else late.by
+    if lines:
+        return _closest(policy, lines, item, patron, occasion)
+    return loan_line(policy.on(lent_on or occasion.day), item, patron, occasion, at_any_hour=True)
 
 
 def renewed_due_date(
-    policy: Policy, loan: LoanFacts, today: date, opening: OpeningDays, card_expires_on: date | None
+    policy: Policy,
+    loan: LoanFacts,
+    occasion: Occasion,
+    opening: OpeningDays,
+    card_expires_on: date | None = None,
+    patron: PatronFacts | None = None,
 ) -> date | None:
     """Where a renewal on this day would move the due date, or None where no line of the policy fits.
 
     Source document 1: two weeks from the due date.  Source document 2: from the day of the procedure, that
     day included, books 15 days, magazines and audio-visual items 8.
     """
+    today = occasion.day
     late = policy.renewal.late if loan.days_overdue(today) else None
-    period = renewal_period(policy, loan.item, late)
-    if period is None:
+    line = renewal_line(policy, loan.item, patron, occasion, late, loan.lent_on)
+    if line is None:
         return None
     base = (late and late.base) or policy.renewal.base
-    end = end_of(period, loan.due_on if base is RenewFrom.DUE_DATE else today, opening)
+    end = end_of(line.period, loan.due_on if base is RenewFrom.DUE_DATE else today, opening)
     until = (late and late.until) or policy.renewal.until
     if until is not None:
         end = min(end, end_of(until.period, loan.lent_on, opening))
@@ -868,57 +1625,122 @@ def decide_renewal(
     policy: Policy,
     patron: PatronFacts,
     loan: LoanFacts,
-    channel: Channel,
-    today: date,
+    occasion: Occasion,
     opening: OpeningDays = ALWAYS_OPEN,
 ) -> RenewalDecision:
     """Whether a loan may be renewed today, and until when.
 
-    Refused: an overdue loan, unless the policy says how late it may be; one renewed as often as the policy
-    allows; a title that somebody waits for; an item borrowed from another library or excluded by a line; a
-    patron whom a block stops; a renewal before its time; and one that would gain no day.
+    Refused: by a way or at an hour that is not open; an overdue loan, unless the policy says how late it may
+    be; one renewed as often as the policy allows; a title that somebody waits for; an item borrowed from
+    another library or excluded by a line; a patron whom a block stops; a renewal before its time; and one
+    that would gain no day.
     """
-    refusals = _stopped_by(policy, patron, Stop.RENEWAL, channel, today)
+    occasion = replace(occasion, branch=loan.branch)
+    today = occasion.day
+    policy = policy.on(today)
+    if policy.renewal.desk is DeskRenewal.LEND_AGAIN and occasion.at is Channel.DESK:
+        return _lend_again(policy, patron, loan, occasion, opening)
+    is_ = _is(policy, loan.item, today)
+    refusals = _stopped_by(policy, patron, Act.RENEWAL, occasion)
+    refusals += _stopped_by(policy, patron, Act.RENEWAL, occasion, is_)
+    refusals += _not_by_this_way(policy, occasion)
     if loan.days_overdue(today) and not _may_be_this_late(policy, loan, today):
-        refusals.append(Refusal(Reason.OVERDUE, {"days": loan.days_overdue(today)}))
-    if loan.renewals >= policy.renewal.times:
-        refusals.append(Refusal(Reason.RENEWED, {"times": policy.renewal.times}))
-    if Obstacle.HELD in policy.renewal.refused and loan.waiting:
-        refusals.append(Refusal(Reason.HELD, {"count": loan.waiting}))
-    if Obstacle.INTERLIBRARY in policy.renewal.refused and loan.item.interlibrary:
-        refusals.append(Refusal(Reason.INTERLIBRARY))
-    lines = policy.renewal.excluded
-    refusals += _excluded(policy, lines, loan.item, channel, Reason.NOT_RENEWABLE, Reason.NOT_RENEWABLE_HERE)
-    if renewal_period(policy, loan.item) is None:
-        refusals.append(Refusal(Reason.NO_RENEWAL_RULE, {"what": policy.names([loan.item.material])[0]}))
+        refusals.append(
+            Refusal(Reason.OVERDUE, {"days": loan.days_overdue(today)}, place=_late_place(policy))
+        )
+    late = policy.renewal.late if loan.days_overdue(today) else None
+    line = renewal_line(policy, loan.item, patron, occasion, late, loan.lent_on)
+    times = line.times if isinstance(line, RenewBy) and line.times is not None else policy.renewal.times
+    if loan.renewals >= times:
+        refusals.append(Refusal(Reason.RENEWED, {"times": times}, place="renewal.times"))
+    refusals += _obstacles(policy, loan)
+    refusals += _renewal_excluded(policy, patron, loan, occasion)
+    if line is None:
+        what = policy.names([loan.item.material])[0]
+        refusals.append(Refusal(Reason.NO_RENEWAL_RULE, {"what": what}, place="renewal.by"))
     expires_on = patron.card_expires_on
     if card_has_expired(expires_on, today):
         expires_on = None  # no block stops the expired card, so it cuts nothing short either
     opens = policy.renewal.opens
     if opens is not None and today < (first := opens.first_day(loan.lent_on, loan.due_on)):
-        from_on = _first_day_that_gains(policy, loan, first - timedelta(days=1), opening, expires_on)
-        refusals.append(Refusal(Reason.TOO_SOON, {"from_on": from_on or first}))
+        before = replace(occasion, moment=occasion.moment + (first - timedelta(days=1) - today))
+        from_on = _first_day_that_gains(policy, patron, loan, before, opening, expires_on)
+        refusals.append(Refusal(Reason.TOO_SOON, {"from_on": from_on or first}, place="renewal.opens"))
     if refusals:
         return RenewalDecision(tuple(refusals))
 
-    due_on = renewed_due_date(policy, loan, today, opening, expires_on)
+    due_on = renewed_due_date(policy, loan, occasion, opening, expires_on, patron)
     if due_on is None:
         return RenewalDecision((Refusal(Reason.NO_OPEN_DAY),))
     if due_on <= loan.due_on or due_on < today:
-        from_on = _first_day_that_gains(policy, loan, today, opening, expires_on)
+        from_on = _first_day_that_gains(policy, patron, loan, occasion, opening, expires_on)
         return RenewalDecision((Refusal(Reason.NO_DAY_GAINED, {"from_on": from_on}),))
     return RenewalDecision((), due_on)
 
 
+def _not_by_this_way(policy: Policy, occasion: Occasion) -> list[Refusal]:
+    if occasion.at not in policy.renewal.at:
+        ways = [way for way in Channel if way in policy.renewal.at]
+        facts = {"what": [], "at": ways}
+        return [Refusal(Reason.NOT_RENEWABLE_HERE, facts, place="renewal.at")]
+    return _outside_hours(policy.renewal.hours, occasion, Act.RENEWAL)
+
+
+def _obstacles(policy: Policy, loan: LoanFacts) -> list[Refusal]:
+    """Somebody waits (where the sheet counts them, only if no free copy would serve); it is not ours."""
+    refused = policy.renewal.refused
+    refusals = []
+    unserved = loan.waiting - loan.free if Obstacle.HELD_NO_COPY_FREE in refused else 0
+    if unserved > 0 or (Obstacle.HELD in refused and loan.waiting):
+        refusals.append(Refusal(Reason.HELD, {"count": loan.waiting}, place="renewal.refused"))
+    if Obstacle.INTERLIBRARY in refused and loan.item.interlibrary:
+        refusals.append(Refusal(Reason.INTERLIBRARY, place="renewal.refused"))
+    return refusals
+
+
+def _renewal_excluded(
+    policy: Policy, patron: PatronFacts, loan: LoanFacts, occasion: Occasion
+) -> list[Refusal]:
+    rule = policy.renewal
+    if not rule.never and not rule.only:
+        return []
+    return [
+        refusal
+        for thing in (_is(policy, loan.item, occasion.day), None)
+        for refusal in _excluded(policy, Act.RENEWAL, rule.never, rule.only, thing, patron, occasion)
+    ]
+
+
+def _lend_again(
+    policy: Policy, patron: PatronFacts, loan: LoanFacts, occasion: Occasion, opening: OpeningDays
+) -> RenewalDecision:
+    """At the desk of some libraries the piece is taken back and lent once more, as often as one likes, unless
+    somebody waits for it."""
+    others = replace(patron, loans=tuple(other for other in patron.loans if other.number != loan.number))
+    bib = BibFacts(loan.bib, loan.item.material, (loan.item,))
+    back = replace(loan.item, due_on=None)
+    refusals = tuple(_obstacles(policy, loan))
+    again = decide_loan(policy, others, bib, back, occasion, opening)
+    refusals += again.refusals
+    if refusals or again.due is None:
+        return RenewalDecision(refusals)
+    return RenewalDecision((), again.due.on)
+
+
 def _first_day_that_gains(
-    policy: Policy, loan: LoanFacts, today: date, opening: OpeningDays, card_expires_on: date | None
+    policy: Policy,
+    patron: PatronFacts,
+    loan: LoanFacts,
+    occasion: Occasion,
+    opening: OpeningDays,
+    card_expires_on: date | None,
 ) -> date | None:
-    """From which day until the due date a renewal is worth while; None if from none of them."""
-    for n in range(1, (loan.due_on - today).days + 1):
-        day = today + timedelta(days=n)
-        due_on = renewed_due_date(policy, loan, day, opening, card_expires_on)
+    """From which later day until the due date a renewal is worth while; None if from none of them."""
+    for n in range(1, (loan.due_on - occasion.day).days + 1):
+        later = replace(occasion, moment=occasion.moment + timedelta(days=n))
+        due_on = renewed_due_date(policy, loan, later, opening, card_expires_on, patron)
         if due_on is not None and due_on > loan.due_on:
-            return day
+            return later.day
     return None
 
 
@@ -928,18 +1750,8 @@ def _may_be_this_late(policy: Policy, loan: LoanFacts, today: date) -> bool:
     return late is not None and (late.within is None or today <= end_of(late.within, loan.due_on))
 
 
-def renewal_period(policy: Policy, item: ItemFacts, late: Late | None = None) -> Period | None:
-    """How long a renewal of this item lasts, or None where no line fits.
-
-    A category's line goes before its material's, that before one for all; of equals the shorter.
-    """
-    fitting = [
-        (name == "", policy.category(name) is None, end_of(line.period, date(2001, 1, 1)), n, line.period)
-        for n, line in enumerate((late and late.by) or policy.renewal.by)
-        for name in line.of or ("",)
-        if name == "" or item_is(policy, item, name)
-    ]
-    return min(fitting)[-1] if fitting else None
+def _late_place(policy: Policy) -> str:
+    return "renewal.refused" if policy.renewal.late is None else "renewal.late"
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -947,178 +1759,223 @@ def renewal_period(policy: Policy, item: ItemFacts, late: Late | None = None) ->
 # ---------------------------------------------------------------------------------------------------------
 
 
-def decide_title_hold(policy: Policy, bib: BibFacts, channel: Channel) -> Decision:
+class OnShelf(StrEnum):
+    """Whether a title may be held while a copy stands on the shelf."""
+
+    YES = "yes"
+    NO = "no"
+    NONE_ON_SHELF = "when none is on the shelf"
+
+
+OPENING = "opening"  # of the library, as a time at which holds are registered
+
+
+@dataclass(frozen=True, slots=True)
+class Batches:
+    """When holds from the web are registered: a list of times by weekday (Monday = 0), "opening" among them
+    for the next morning on which the library opens."""
+
+    by_weekday: tuple[tuple[time | str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPolicy:
+    contact: tuple[Contact, ...]
+    needs_mail: bool
+    on_shelf: OnShelf
+    cancel: Mapping[Channel, frozenset[HoldState]]
+    change: Mapping[Channel, frozenset[HoldState]]
+    limits: tuple[Limit, ...] = written("limit")
+    shelf: ShelfPolicy
+    hours: Mapping[Channel, Hours] = field(default_factory=dict)
+    registered_at: Batches | None = None
+    never: tuple[Line, ...] = written("not", default=())
+    only: tuple[Line, ...] = ()
+
+
+def decide_title_hold(
+    policy: Policy, bib: BibFacts, occasion: Occasion, patron: PatronFacts | None = None
+) -> Decision:
     """Whether a title can be held at all, whoever asks: what a visitor sees who has not logged in.
 
     A title can be held if one of its items can.  Where none can, every reason of every item is given once.
     """
+    policy = policy.on(occasion.day)
     in_stock = [item for item in bib.items if item.state is ItemState.IN_STOCK]
     lendable = [item for item in in_stock if item.lendable]
-    refusals = [] if lendable else [Refusal(Reason.NO_ITEM, {"in_library": bool(in_stock)})]
-    lines, reasons = policy.hold.refused, (Reason.NOT_HOLDABLE, Reason.NOT_HOLDABLE_HERE)
-    by_item = [_excluded(policy, lines, item, channel, *reasons) for item in lendable or in_stock]
+    refusals = []
+    if not lendable and not bib.request:
+        refusals.append(Refusal(Reason.NO_ITEM, {"in_library": bool(in_stock)}))
+    rule = policy.hold
+    day = occasion.day
+    things = (
+        [_is(policy, bib, day)] if bib.request else [_is(policy, item, day) for item in lendable or in_stock]
+    )
+    by_item = [_excluded(policy, Act.HOLD, rule.never, rule.only, is_, patron, occasion) for is_ in things]
     if all(by_item):
         refusals += _once(refusal for refused in by_item for refusal in refused)
+    if bib.holdable_from is not None and occasion.moment < bib.holdable_from:
+        refusals.append(Refusal(Reason.NOT_HOLDABLE_YET, {"from_at": bib.holdable_from.astimezone(JAPAN)}))
 
     on_shelf = [item.availability is Availability.AVAILABLE for item in lendable]
-    mode = policy.hold.on_shelf
+    mode = rule.on_shelf
     if lendable and (
         (mode is OnShelf.NO and all(on_shelf)) or (mode is OnShelf.NONE_ON_SHELF and any(on_shelf))
     ):
-        refusals.append(Refusal(Reason.ON_SHELF))
-    if not refusals and not _limits_for(policy, bib):
+        refusals.append(Refusal(Reason.ON_SHELF, place="hold.on_shelf"))
+    if not refusals and not _limits_on_hold(policy, bib, patron, occasion):
         refusals.append(Refusal(Reason.NO_HOLD_RULE, {"what": policy.names([bib.material])[0]}))
     return Decision(tuple(refusals))
 
 
-def decide_patron_hold(policy: Policy, patron: PatronFacts, channel: Channel, today: date) -> Decision:
+def decide_patron_hold(policy: Policy, patron: PatronFacts, occasion: Occasion) -> Decision:
     """Whether this patron may hold anything at all; source document 1 knows cards that may not."""
-    refusals = _stopped_by(policy, patron, Stop.HOLD, channel, today)
+    policy = policy.on(occasion.day)
+    refusals = _stopped_by(policy, patron, Act.HOLD, occasion)
     category = policy.patron_category(patron.category)
     if category is None or not category.holds:
         name = category.name if category else ""
-        refusals.append(Refusal(Reason.CATEGORY_MAY_NOT_HOLD, {"what": name}, category and category.say))
+        refusals.append(
+            Refusal(Reason.CATEGORY_MAY_NOT_HOLD, {"what": name}, category and category.say, "patron")
+        )
+    rule = policy.hold
+    refusals += _excluded(policy, Act.HOLD, rule.never, rule.only, None, patron, occasion)
+    refusals += _outside_hours(rule.hours, occasion, Act.HOLD)
     return Decision(tuple(refusals))
 
 
-def decide_hold(
-    policy: Policy, patron: PatronFacts, bib: BibFacts, channel: Channel, today: date
-) -> Decision:
+def decide_hold(policy: Policy, patron: PatronFacts, bib: BibFacts, occasion: Occasion) -> Decision:
     """Whether this patron may hold this title now, with everything that stands against it."""
-    refusals = list(decide_patron_hold(policy, patron, channel, today).refusals)
+    policy = policy.on(occasion.day)
+    refusals = list(decide_patron_hold(policy, patron, occasion).refusals)
+    refusals += _stopped_by(policy, patron, Act.HOLD, occasion, _is(policy, bib, occasion.day))
     if policy.hold.needs_mail and not patron.has_mail:
-        refusals.append(Refusal(Reason.NO_MAIL))
-    refusals += decide_title_hold(policy, bib, channel).refusals
+        refusals.append(Refusal(Reason.NO_MAIL, place="hold.needs_mail"))
+    refusals += decide_title_hold(policy, bib, occasion, patron).refusals
     if any(hold.bib.number == bib.number for hold in patron.holds):
         refusals.append(Refusal(Reason.ALREADY_HELD))
     if any(loan.bib == bib.number for loan in patron.loans):
         refusals.append(Refusal(Reason.ALREADY_ON_LOAN))
-    for limit in _limits_for(policy, bib):
-        held = _count_held(policy, patron, limit)
-        if limit.most.reached(held):
-            facts = {"what": policy.names(limit.of), "most": limit.most.n, "held": held}
-            refusals.append(Refusal(Reason.HOLD_LIMIT, facts))
+    refusals += _over(
+        policy,
+        policy.hold.limits,
+        _limits_on_hold(policy, bib, patron, occasion),
+        [_counted_hold(policy, hold, occasion.day) for hold in patron.holds],
+        _asked_hold(policy, bib, occasion),
+        occasion,
+        Reason.HOLD_LIMIT,
+    )
     return Decision(tuple(refusals))
 
 
-def decide_pickup(policy: Policy, pickup: str | None, contact: str | None) -> Decision:
+def _limits_on_hold(
+    policy: Policy, bib: BibFacts, patron: PatronFacts | None, occasion: Occasion
+) -> list[Limit]:
+    asked = _asked_hold(policy, bib, occasion)
+    return _binding(policy, policy.hold.limits, patron, occasion, asked.is_)
+
+
+def _asked_hold(policy: Policy, bib: BibFacts, occasion: Occasion) -> Counted:
+    hold = HoldFacts(bib, HoldState.WAITING, occasion.at, occasion.day, occasion.branch)
+    return _counted_hold(policy, hold, occasion.day)
+
+
+def _counted_hold(policy: Policy, hold: HoldFacts, day: date) -> Counted:
+    """A hold counts in every open state, ready ones too; its volumes are those of a piece of the title."""
+    bib = hold.bib
+    volumes = min((item.volumes for item in bib.items), default=1)
+    return Counted(bib.number, volumes, hold.at, hold.branch, hold.placed_on, _is(policy, bib, day))
+
+
+def room_for_holds(policy: Policy, patron: PatronFacts, occasion: Occasion) -> list[Room]:
+    """Every limit on holds with what is used of it, to be seen before anything is pressed."""
+    policy = policy.on(occasion.day)
+    counted = [_counted_hold(policy, hold, occasion.day) for hold in patron.holds]
+    return _rooms(policy, policy.hold.limits, patron, occasion, counted)
+
+
+def decide_pickup(policy: Policy, pickup: str | None, contact: str | None, occasion: Occasion) -> Decision:
     """Whether the place and the way of telling that were chosen are ones that the library offers."""
+    policy = policy.on(occasion.day)
     refusals = []
     if policy.branch(pickup or "") is None:
         refusals.append(Refusal(Reason.UNKNOWN_PICKUP))
     if contact not in policy.hold.contact:
-        refusals.append(Refusal(Reason.UNKNOWN_CONTACT))
+        refusals.append(Refusal(Reason.UNKNOWN_CONTACT, place="hold.contact"))
     return Decision(tuple(refusals))
 
 
-def decide_cancel(policy: Policy, state: HoldState, channel: Channel) -> Decision:
+def first_state(policy: Policy, occasion: Occasion) -> HoldState:
+    """A hold from the web is an application where the sheet registers them at set times, else it waits."""
+    rule = policy.on(occasion.day).hold
+    applies = rule.registered_at is not None and occasion.at is Channel.WEB
+    return HoldState.APPLIED if applies else HoldState.WAITING
+
+
+def registration_at(policy: Policy, applied_at: datetime, opening: OpeningDays) -> datetime | None:
+    """When a hold that was applied for is registered: at the first set time after it (宇都宮: twice a day;
+    昭和町: when the library opens next).  ``opening`` is that of the main library.  None: at no time."""
+    local = applied_at.astimezone(JAPAN)
+    batches = policy.on(local.date()).hold.registered_at
+    if batches is None:
+        return None
+    for n in range(_FARTHEST_OPEN_DAY):
+        day = local.date() + timedelta(days=n)
+        times = []
+        for at in batches.by_weekday[day.weekday()]:
+            if isinstance(at, time):
+                times.append(at)
+            elif opening.is_open(day):
+                times.append(policy.main_branch.hours.opens)
+        for at in sorted(times):
+            run = datetime.combine(day, at, JAPAN)
+            if run > local:
+                return run
+    return None
+
+
+def decide_cancel(policy: Policy, state: HoldState, occasion: Occasion) -> Decision:
     """A hold may be cancelled in the states that the policy names for this way.
 
     Source document 1: what is ready cannot be cancelled on the web, but at the desk.
     """
-    if state in policy.hold.cancel.get(channel, ()):
+    allowed = policy.on(occasion.day).hold.cancel
+    if state in allowed.get(occasion.at, ()):
         return Decision()
-    return Decision(
-        (Refusal(Reason.NOT_CANCELLABLE, {"state": state, "at": _ways(policy.hold.cancel, state)}),)
-    )
+    facts = {"state": state, "at": _ways(allowed, state)}
+    return Decision((Refusal(Reason.NOT_CANCELLABLE, facts, place=f"hold.cancel.{occasion.at}"),))
 
 
-def decide_pickup_change(policy: Policy, state: HoldState, channel: Channel) -> Decision:
+def decide_pickup_change(policy: Policy, state: HoldState, occasion: Occasion) -> Decision:
     """The pick-up branch may be changed in the states that the policy names for this way."""
-    if state in policy.hold.change.get(channel, ()):
+    allowed = policy.on(occasion.day).hold.change
+    if state in allowed.get(occasion.at, ()):
         return Decision()
-    return Decision((Refusal(Reason.PICKUP_FIXED, {"state": state, "at": _ways(policy.hold.change, state)}),))
+    facts = {"state": state, "at": _ways(allowed, state)}
+    return Decision((Refusal(Reason.PICKUP_FIXED, facts, place=f"hold.change.{occasion.at}"),))
 
 
 def _ways(allowed: Mapping[Channel, frozenset[HoldState]], state: HoldState) -> list[Channel]:
     return [channel for channel, states in allowed.items() if state in states]
 
 
-def _excluded(
-    policy: Policy,
-    lines: Iterable[Excluded],
-    item: ItemFacts,
-    channel: Channel,
-    nowhere: Reason,
-    elsewhere: Reason,
-) -> list[Refusal]:
-    """The lines that exclude an item by this way, with one reason or the other.
-
-    Where another way is open to this item, each says which; nobody is sent to a desk that would refuse.
-    """
-    fitting = [
-        (line, named)
-        for line in lines
-        if (named := [name for name in line.of if item_is(policy, item, name)])
-    ]
-    closed = {way for line, _ in fitting for way in line.at}
-    open_ways = [way for way in (Channel.DESK, Channel.PHONE) if way not in closed]
-    return [
-        Refusal(
-            elsewhere if open_ways else nowhere,
-            {"what": policy.names(named), "at": open_ways},
-            line.say if open_ways or line.at == ALL_CHANNELS else None,
-        )
-        for line, named in fitting
-        if channel in line.at
-    ]
-
-
-def _once(refusals: Iterable[Refusal]) -> list[Refusal]:
-    """Each refusal once, in the order in which they came."""
-    distinct = []
-    for refusal in refusals:
-        if refusal not in distinct:
-            distinct.append(refusal)
-    return distinct
-
-
-def _limits_for(policy: Policy, bib: BibFacts) -> list[Limit]:
-    return [limit for limit in policy.hold.limits if _bib_is_any(policy, bib, limit.of)]
-
-
-def _bib_is_any(policy: Policy, bib: BibFacts, names: Iterable[str]) -> bool:
-    """A title belongs to a set if one of its items does; to its material even without items."""
-    return any(
-        name == bib.material or any(item_is(policy, item, name) for item in bib.items) for name in names
-    )
-
-
-def _count_held(policy: Policy, patron: PatronFacts, limit: Limit) -> int:
-    """Open holds that a limit counts, whichever way they were placed (counter and web together)."""
-    return sum(_bib_is_any(policy, hold.bib, limit.of) for hold in patron.holds)
-
-
 # ---------------------------------------------------------------------------------------------------------
 # The hold cart
 # ---------------------------------------------------------------------------------------------------------
 
-# A full limit or a missing address does not keep a title out of the cart: both can change meanwhile.
-MENDABLE_IN_CART = frozenset({Reason.HOLD_LIMIT, Reason.NO_MAIL})
+# A full limit, a missing address or the hour do not keep a title out of the cart: they can change meanwhile.
+MENDABLE_IN_CART = frozenset({Reason.HOLD_LIMIT, Reason.NO_MAIL, Reason.OUTSIDE_HOURS})
 CART_AT_MOST = 50  # titles; before login the cart travels in a cookie, which holds no more
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """One limit, and how much of it is used."""
-
-    names: tuple[str, ...]
-    most: int | None
-    held: int
-
-    @property
-    def left(self) -> int | None:
-        return None if self.most is None else max(0, self.most - self.held)
-
-
 def decide_cart(
-    policy: Policy, patron: PatronFacts | None, bib: BibFacts, channel: Channel, today: date, in_cart: int = 0
+    policy: Policy, patron: PatronFacts | None, bib: BibFacts, occasion: Occasion, in_cart: int = 0
 ) -> Decision:
     """Whether a title may be put into a cart of so many.  Before login only the title itself is asked."""
     refusals = (
-        decide_title_hold(policy, bib, channel)
+        decide_title_hold(policy, bib, occasion)
         if patron is None
-        else decide_hold(policy, patron, bib, channel, today)
+        else decide_hold(policy, patron, bib, occasion)
     ).refusals
     refusals = tuple(refusal for refusal in refusals if refusal.reason not in MENDABLE_IN_CART)
     if in_cart >= CART_AT_MOST:
@@ -1127,7 +1984,7 @@ def decide_cart(
 
 
 def plan_cart(
-    policy: Policy, patron: PatronFacts, bibs: Sequence[BibFacts], channel: Channel, today: date
+    policy: Policy, patron: PatronFacts, bibs: Sequence[BibFacts], occasion: Occasion
 ) -> list[Decision]:
     """The answer for each title in the order of the list, as if those before it had been registered.
 
@@ -1135,19 +1992,12 @@ def plan_cart(
     """
     answers = []
     for bib in bibs:
-        answer = decide_hold(policy, patron, bib, channel, today)
+        answer = decide_hold(policy, patron, bib, occasion)
         answers.append(answer)
         if answer.allowed:
-            patron = replace(patron, holds=(*patron.holds, HoldFacts(bib, HoldState.WAITING)))
+            placed = HoldFacts(bib, HoldState.WAITING, occasion.at, occasion.day, occasion.branch)
+            patron = replace(patron, holds=(*patron.holds, placed))
     return answers
-
-
-def room_for_holds(policy: Policy, patron: PatronFacts) -> list[Room]:
-    """Every limit on holds with what is used of it, to be seen before anything is pressed."""
-    return [
-        Room(tuple(policy.names(limit.of)), limit.most.n, _count_held(policy, patron, limit))
-        for limit in policy.hold.limits
-    ]
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -1155,259 +2005,259 @@ def room_for_holds(policy: Policy, patron: PatronFacts) -> list[Room]:
 # ---------------------------------------------------------------------------------------------------------
 
 
-def collect_by(policy: Policy, told_on: date, opening: OpeningDays) -> date | None:
-    """The last day on which a ready hold can be collected, counted from the day the patron was told.
+class ShelfFrom(StrEnum):
+    """When the clock of the hold shelf starts: when the patron was told, when the piece was set aside, or
+    when the patron saw it on the page."""
 
-    Source document 1: within one week of the mail.  It never ends on a closed day of the pick-up branch.
-    """
-    shelf = policy.hold.shelf
-    return settle(end_of(shelf.keep, told_on, opening), shelf.on_closed, opening, None)
-
-
-# ---------------------------------------------------------------------------------------------------------
-# Reading a library.toml into the classes above
-# ---------------------------------------------------------------------------------------------------------
+    CONTACT = "contact"
+    READY = "ready"
+    SEEN = "seen"
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
-    """Something in a policy that cannot be meant: where it stands, and the key of a sentence about it."""
+class ShelfBy:
+    """What differs for a way of telling or for a branch; ``plus`` is added (the van comes a day later)."""
 
-    path: str
-    problem: str
-    facts: Mapping[str, object] = field(default_factory=dict)
-
-
-class PolicyMistakes(Exception):
-    """A policy that cannot be obeyed, with every mistake that was found and the text it was found in."""
-
-    def __init__(self, mistakes: Sequence[Mistake], source: str):
-        super().__init__("; ".join(f"{mistake.path}: {mistake.problem}" for mistake in mistakes))
-        self.mistakes, self.source = tuple(mistakes), source
+    contact: tuple[Contact, ...] = ()
+    branch: tuple[str, ...] = ()
+    keep: Period | None = None
+    start: ShelfFrom | None = written("from", default=None)
+    plus: Period | None = None
+    place: str = field(default="", compare=False)
 
 
-def read_policy(source: str) -> Policy:
-    """A ``library.toml`` as a Policy.  Raises PolicyMistakes with every mistake, each with its key's path."""
-    try:
-        tables = tomllib.loads(source)
-    except tomllib.TOMLDecodeError as error:
-        raise PolicyMistakes([Mistake("", "policy.syntax", {"detail": str(error)})], source) from error
-    mistakes: list[Mistake] = []
-    policy = _read(Policy, tables, "", mistakes)
-    mistakes += _contradictions(tables)
-    if mistakes:
-        raise PolicyMistakes(mistakes, source)
-    return policy
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """How often and how far the patron may put the last day off, counted from that day."""
+
+    times: int
+    by: Period
+    at: frozenset[Channel] = ALL_CHANNELS
+    even_if_held: bool = False
 
 
-def _read(kind, value, path: str, mistakes: list[Mistake]):
-    """A value of the file as the type that a field asks for.  A mistake is noted, and reading goes on."""
-    if get_origin(kind) in (Union, UnionType):  # X | None: absence is the default's business
-        kind = next(part for part in get_args(kind) if part is not type(None))
-    if kind in _OWN_FORMS:
-        form, expected = _OWN_FORMS[kind]
-        try:
-            return form(value)
-        except (ValueError, TypeError, AttributeError):
-            return _note(mistakes, path, f"policy.not_{expected}", given=value)
-    if get_origin(kind) is Mapping:
-        return _read_mapping(kind, value, path, mistakes)
-    if get_origin(kind) in (tuple, frozenset):
-        if kind == tuple[PeriodOf, ...] and isinstance(value, dict):
-            value = [value]  # one period for all, without a list
-        return _read_list(kind, value, path, mistakes)
-    if is_dataclass(kind):
-        return _read_table(kind, value, path, mistakes)
-    if isinstance(kind, type) and issubclass(kind, StrEnum):
-        fitting = [member for member in kind if value in (member.value, member.value.replace("_", " "))]
-        allowed = [member.value for member in kind]  # as they are written in the file, not as pages say them
-        return fitting[0] if fitting else _note(mistakes, path, "policy.not_one_of", allowed=allowed)
-    if type(value) is not kind:  # a bool is no number here
-        return _note(mistakes, path, f"policy.not_{kind.__name__}")
-    if value == "" or (kind is str and not value.strip()):
-        return _note(mistakes, path, "policy.blank")
-    if kind is int and value < 0:
-        return _note(mistakes, path, "policy.negative")
-    return value
+@dataclass(frozen=True, slots=True)
+class ShelfPolicy:
+    """``unreached``: so long after it was set aside it is cancelled, if nobody could be told."""
+
+    keep: Period
+    on_closed: OnClosed
+    start: ShelfFrom = written("from", default=ShelfFrom.CONTACT)
+    by: tuple[ShelfBy, ...] = ()
+    extend: Extension | None = None
+    unreached: Period | None = None
 
 
-def _read_table(kind, table, path: str, mistakes: list[Mistake]):
-    if not isinstance(table, dict):
-        return _note(mistakes, path, "policy.not_table")
-    kinds, values, keys = get_type_hints(kind), {}, []
-    for entry in fields(kind):
-        key = entry.metadata.get("key", entry.name)
-        keys.append(key)
-        if key in table:
-            values[entry.name] = _read(kinds[entry.name], table[key], _join(path, key), mistakes)
-        elif entry.default is MISSING:
-            _note(mistakes, _join(path, key), "policy.missing")
-    for key in sorted(table.keys() - set(keys)):
-        nearest = difflib.get_close_matches(key, keys, n=1)
-        _note(mistakes, _join(path, key), "policy.unknown_key", nearest=nearest[0] if nearest else None)
-    if not table and kind in (When, Cause):  # a condition that names nothing would fit everything
-        _note(mistakes, path, "policy.blank")
-    return None if mistakes else kind(**values)
+@dataclass(frozen=True, slots=True)
+class ShelfFacts:
+    """A hold that is ready at a branch.  ``told_on``: the library day on which the mail went out, or the call
+    was answered; ``seen_on``: on which the patron opened it on the page."""
+
+    contact: Contact
+    branch: str
+    ready_on: date
+    told_on: date | None = None
+    seen_on: date | None = None
+    collect_by: date | None = None
+    extended: int = 0
+    waiting: int = 0  # others who wait for the title
 
 
-def _read_list(kind, entries, path: str, mistakes: list[Mistake]):
-    if not isinstance(entries, list):
-        return _note(mistakes, path, "policy.not_list")
-    if not entries and get_args(kind)[0] is not Obstacle:
-        return _note(mistakes, path, "policy.blank")
-    inner = get_args(kind)[0]
-    read = [_read(inner, entry, f"{path}[{n}]", mistakes) for n, entry in enumerate(entries, start=1)]
-    return get_origin(kind)(read)
+@dataclass(frozen=True, slots=True)
+class ShelfTerms:
+    """From when and for how long a hold is kept at a branch for somebody who is told in this way."""
+
+    start: ShelfFrom
+    keep: Period
+    plus: Period | None
 
 
-def _read_mapping(kind, table, path: str, mistakes: list[Mistake]):
-    if not isinstance(table, dict):
-        return _note(mistakes, path, "policy.not_table")
-    key_kind, value_kind = get_args(kind)
-    return {
-        _read(key_kind, key, _join(path, key), mistakes): _read(value_kind, value, _join(path, key), mistakes)
-        for key, value in table.items()
-    }
+def shelf_terms(policy: Policy, contact: Contact, branch: str) -> ShelfTerms:
+    """Of several lines that differ for this way of telling and this branch, the first that says a thing."""
+    shelf = policy.hold.shelf
+    lines = [
+        line
+        for line in shelf.by
+        if (not line.contact or contact in line.contact) and (not line.branch or branch in line.branch)
+    ]
+    return ShelfTerms(
+        start=next((line.start for line in lines if line.start), shelf.start),
+        keep=next((line.keep for line in lines if line.keep), shelf.keep),
+        plus=next((line.plus for line in lines if line.plus), None),
+    )
 
 
-def _note(mistakes: list[Mistake], path: str, problem: str, **facts) -> None:
-    mistakes.append(Mistake(path, problem, facts))
+def collect_by(policy: Policy, hold: ShelfFacts, opening: OpeningDays) -> date | None:
+    """The last day on which a ready hold can be collected; None while the clock has not started.
 
-
-def _join(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
-
-
-def _period(table: dict) -> Period:
-    units = [unit for unit in Unit if unit.value in table]
-    if len(units) != 1 or table.keys() - {units[0].value, "count_first"}:
-        raise ValueError
-    n, count_first = table[units[0].value], table.get("count_first", False)
-    if type(n) is not int or not 1 <= n <= 9999 or type(count_first) is not bool:
-        raise ValueError
-    return Period(n, units[0], count_first)
-
-
-def _period_of(table: dict) -> PeriodOf:
-    of = table.get("of")  # absent means all, and blank is a mistake
-    if of is not None and not (isinstance(of, list) and of and all(isinstance(name, str) for name in of)):
-        raise ValueError
-    return PeriodOf(tuple(of or ()), _period({key: value for key, value in table.items() if key != "of"}))
-
-
-def _opens(table: dict) -> Opens:
-    (key, value), *others = table.items()
-    if others or (key == "left") != (value == Left.HALF.value):
-        raise ValueError
-    if key != "left" and (type(value) is not int or value < 0):
-        raise ValueError
-    return Opens(**{key: Left.HALF if key == "left" else value})
-
-
-def _until(table: dict) -> Until:
-    if table.get("from") != "loan date":
-        raise ValueError
-    return Until(_period({key: value for key, value in table.items() if key != "from"}))
-
-
-def _most(value) -> Most:
-    if value == "unlimited":
-        return Most(None)
-    if type(value) is not int or value < 0:
-        raise ValueError
-    return Most(value)
-
-
-def _hours(value: str) -> Hours:
-    opens, closes = (time.fromisoformat(part.strip().zfill(5)) for part in value.split("-"))
-    if opens >= closes:
-        raise ValueError
-    return Hours(opens, closes)
-
-
-def _closure(value: str) -> Closure:
-    *nth, weekday = value.lower().split()
-    if weekday in _WEEKDAYS and len(nth) <= 1:
-        return Closure(_WEEKDAYS.index(weekday), _NTH.index(nth[0]) or -1 if nth else None)
-    first, last = (value.split("..") * 2)[:2] if value.count("..") == 0 else value.split("..")
-    return Closure(first=_month_and_day(first), last=_month_and_day(last))
-
-
-def _month_and_day(value: str) -> tuple[int, int]:
-    day = date.fromisoformat(f"2000-{value.strip()}")  # a leap year, so that 02-29 can be named
-    return day.month, day.day
-
-
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_NTH = ("last", "1st", "2nd", "3rd", "4th", "5th")
-# Kinds of value with a form of their own, and how a sentence names the form.
-_OWN_FORMS = {
-    Period: (_period, "period"),
-    PeriodOf: (_period_of, "period"),
-    Opens: (_opens, "opens"),
-    Until: (_until, "until"),
-    Most: (_most, "most"),
-    Hours: (_hours, "hours"),
-    Closure: (_closure, "closure"),
-}
-
-
-def _contradictions(tables: dict) -> list[Mistake]:
-    """What each line may say, but not beside the others: ids given twice, ids never given, no main branch.
-
-    Asks the file as it stands, so that a mistake in one line does not hide one in another.
+    Source document 1: within one week of the mail.  It never ends on a closed day of the pick-up branch.
     """
-    mistakes: list[Mistake] = []
-    ids = {
-        path: [line["id"] for line in _lines(tables, path) if isinstance(line.get("id"), str)]
-        for path in ("branch", "patron", "material", "category")
+    policy = policy.on(hold.ready_on)
+    terms = shelf_terms(policy, hold.contact, hold.branch)
+    started = {
+        ShelfFrom.CONTACT: hold.told_on,
+        ShelfFrom.READY: hold.ready_on,
+        ShelfFrom.SEEN: hold.seen_on,
     }
-    for path, given in ids.items():
-        taken = given + ids["material"] if path == "category" else given  # both are what lines are "of"
-        for id_ in sorted({id_ for id_ in given if taken.count(id_) > 1}):
-            _note(mistakes, path, "policy.duplicate_id", given=id_)
-    branches = _lines(tables, "branch")
-    if branches and sum(line.get("main") is True for line in branches) != 1:
-        _note(mistakes, "branch", "policy.one_main_branch")
-
-    sets = [*ids["material"], *ids["category"], NEWEST_ISSUE]
-    for path in ("loan.limit", "renewal.by", "renewal.late.by", "renewal.not", "hold.not", "hold.limit"):
-        for n, line in enumerate(_lines(tables, path), start=1):
-            mistakes += _unknown(f"{path}[{n}].of", line.get("of"), sets)
-    for n, line in enumerate(_lines(tables, "category"), start=1):
-        when = line.get("when")
-        asked = [when["material"]] if isinstance(when, dict) and "material" in when else []
-        mistakes += _unknown(f"category[{n}].when.material", asked, ids["material"])
-    renewal = _at(tables, "renewal", {})
-    if "late" in renewal and Obstacle.OVERDUE.value in _at(tables, "renewal.refused", []):
-        _note(mistakes, "renewal.late", "policy.late_and_overdue")
-    ended = {state.value for state in CLOSED_HOLD_STATES}
-    for path in ("hold.cancel", "hold.change"):
-        for channel, states in _at(tables, path, {}).items():
-            if isinstance(states, list) and ended & {state for state in states if isinstance(state, str)}:
-                _note(mistakes, f"{path}.{channel}", "policy.closed_state")
-    return mistakes
+    started_on = started[terms.start]
+    if started_on is None:
+        return None
+    end = end_of(terms.keep, started_on, opening)
+    if terms.plus is not None:
+        end = end_of(terms.plus, end, opening)
+    return settle(end, policy.hold.shelf.on_closed, opening, None)
 
 
-def _at(tables: dict, path: str, otherwise):
-    """What stands at a path of the file, if it is of the same kind as ``otherwise``."""
-    found = tables
-    for key in path.split("."):
-        found = found.get(key) if isinstance(found, dict) else None
-    return found if isinstance(found, type(otherwise)) else otherwise
+def unreached_on(policy: Policy, hold: ShelfFacts) -> date | None:
+    """The last day that a ready hold is kept for somebody who could not be told; None: none is named."""
+    unreached = policy.on(hold.ready_on).hold.shelf.unreached
+    return None if unreached is None else end_of(unreached, hold.ready_on)
 
 
-def _lines(tables: dict, path: str) -> list[dict]:
-    """The lines of a list; a single table in its place is a list of one."""
-    single = _at(tables, path, {})
-    return [line for line in _at(tables, path, [single] if single else []) if isinstance(line, dict)]
+def decide_extension(
+    policy: Policy, hold: ShelfFacts, occasion: Occasion, opening: OpeningDays
+) -> ExtensionDecision:
+    """Whether the last day of a ready hold may be put off, and to when (長く取り置く)."""
+    extend = policy.on(occasion.day).hold.shelf.extend
+    place = "hold.shelf.extend"
+    if extend is None or hold.collect_by is None or occasion.at not in extend.at:
+        ways = [way for way in Channel if extend and hold.collect_by and way in extend.at]
+        return ExtensionDecision((Refusal(Reason.NOT_EXTENDABLE, {"at": ways}, place=place),))
+    refusals = []
+    if hold.extended >= extend.times:
+        refusals.append(Refusal(Reason.EXTENDED, {"times": extend.times}, place=place))
+    if hold.waiting and not extend.even_if_held:
+        refusals.append(Refusal(Reason.OTHERS_WAIT, {"count": hold.waiting}, place=place))
+    end = settle(end_of(extend.by, hold.collect_by, opening), OnClosed.NEXT, opening, None)
+    if end is None:
+        refusals.append(Refusal(Reason.NO_LAST_DAY, place=place))
+    return ExtensionDecision(tuple(refusals)) if refusals else ExtensionDecision((), end)
 
 
-def _unknown(path: str, given, known: Sequence[str]) -> list[Mistake]:
-    """A mistake for each id that nothing bears."""
-    mistakes: list[Mistake] = []
-    for id_ in given if isinstance(given, list) else ():
-        if isinstance(id_, str) and id_ not in known:
-            nearest = difflib.get_close_matches(id_, known, n=1)
-            _note(mistakes, path, "policy.unknown_id", given=id_, nearest=nearest[0] if nearest else None)
-    return mistakes
+# ---------------------------------------------------------------------------------------------------------
+# The whole sheet
+# ---------------------------------------------------------------------------------------------------------
+
+
+class Heading(StrEnum):
+    """The headings of the page of rules."""
+
+    CARD = "card"
+    LOAN = "loan"
+    RENEWAL = "renewal"
+    HOLD = "hold"
+    SHELF = "shelf"
+    BLOCK = "block"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that the page of rules says and nobody enforces, under one of its headings."""
+
+    under: Heading
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """Days on which other lines stand in for some of the sheet's: a summer's reading list, a campaign, the
+    stock-taking.  The day of the act decides; what was lent stays as lent.  ``first`` and ``last`` are dates,
+    or (month, day) of every year."""
+
+    name: str
+    first: tuple[int, int] | date = written("from")
+    last: tuple[int, int] | date = written("to")
+
+    def covers(self, day: date) -> bool:
+        return _within(self.first, self.last, day)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One library's rules, from top to bottom of its sheet.
+
+    ``in_season`` has the sheet as it stands in each set of seasons (by their numbers) that can meet.
+    """
+
+    library: Library
+    words: Words
+    branches: tuple[Branch, ...] = written("branch")
+    password: Passwords
+    patron_categories: tuple[PatronCategory, ...] = written("patron")
+    materials: tuple[Material, ...] = written("material")
+    loan: LoanPolicy
+    renewal: RenewalPolicy
+    hold: HoldPolicy
+    card: Cards = Cards()
+    people: tuple[People, ...] = ()
+    categories: tuple[Category, ...] = written("category", default=())
+    blocks: tuple[Block, ...] = written("block", default=())
+    notes: tuple[Note, ...] = written("note", default=())
+    seasons: tuple[Season, ...] = written("season", default=())
+    in_season: Mapping[frozenset[int], Policy] = field(
+        default_factory=dict, compare=False, repr=False, metadata={"key": None}
+    )
+
+    def on(self, day: date) -> Policy:
+        """The sheet as it stands on this day."""
+        if not self.seasons:
+            return self
+        running = frozenset(n for n, season in enumerate(self.seasons) if season.covers(day))
+        return self.in_season.get(running, self)
+
+    @cached_property
+    def main_branch(self) -> Branch:
+        return next(branch for branch in self.branches if branch.main)
+
+    @cached_property
+    def _named(self) -> Mapping[str, Mapping[str, Any]]:
+        lists = {
+            "branch": self.branches,
+            "patron": self.patron_categories,
+            "people": self.people,
+            "material": self.materials,
+            "category": self.categories,
+        }
+        return {kind: {entry.id: entry for entry in entries} for kind, entries in lists.items()}
+
+    @cached_property
+    def _material_lines(self) -> Mapping[str, LoanBy]:
+        return {
+            material.id: LoanBy(of=(material.id,), period=material.loan, place=f"material[{n}].loan")
+            for n, material in enumerate(self.materials, start=1)
+            if material.loan is not None
+        }
+
+    def branch(self, id_: str) -> Branch | None:
+        return self._named["branch"].get(id_)
+
+    def material(self, id_: str) -> Material | None:
+        return self._named["material"].get(id_)
+
+    def material_line(self, id_: str) -> LoanBy | None:
+        """How long a material is lent, as a line."""
+        return self._material_lines.get(id_)
+
+    def category(self, id_: str) -> Category | None:
+        return self._named["category"].get(id_)
+
+    def patron_category(self, id_: str) -> PatronCategory | None:
+        return self._named["patron"].get(id_)
+
+    def people_called(self, id_: str) -> People | None:
+        return self._named["people"].get(id_)
+
+    def names(self, of: Iterable[str]) -> list[str]:
+        """The display names of materials and categories; the built-in words stay as they are."""
+        return [_name(self.material(id_) or self.category(id_), id_) for id_ in of]
+
+    def who_names(self, who: Iterable[str]) -> list[str]:
+        """The display names of patron categories and people."""
+        return [_name(self.patron_category(id_) or self.people_called(id_), id_) for id_ in who]
+
+    def branch_names(self, branches: Iterable[str]) -> list[str]:
+        return [_name(self.branch(id_), id_) for id_ in branches]
+
+
+def _name(entry, id_: str) -> str:
+    return (entry and entry.name) or id_

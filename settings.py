@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import resources
-from rules import Policy, read_policy
+from policy_file import read_policy
+from rules import Policy
 
 READY_POLICIES = ("source-1", "source-2")
 DATABASE = "shiori.db"
@@ -35,14 +36,19 @@ class Settings:
 
     def read_policy(self) -> Policy:
         """The library's rules.  Raises BadSetting for a file that cannot be read, else PolicyMistakes."""
-        if self.policy in READY_POLICIES:
-            return read_policy(resources.text(f"policies/{self.policy}.toml"))
-        try:
-            return read_policy(Path(self.policy).read_text(encoding="utf-8-sig"))
-        except OSError as error:
-            raise BadSetting("setting.policy_unreadable", given=self.policy, detail=error.strerror) from error
-        except UnicodeDecodeError as error:
-            raise BadSetting("setting.policy_not_utf8", given=self.policy) from error
+        return read_policy(policy_text(self.policy))
+
+
+def policy_text(policy: str) -> str:
+    """The text of a ready policy, or of the file at a path.  Raises BadSetting where it cannot be read."""
+    if policy in READY_POLICIES:
+        return resources.text(f"policies/{policy}.toml")
+    try:
+        return Path(policy).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise BadSetting("setting.policy_unreadable", given=policy, detail=error.strerror) from error
+    except UnicodeDecodeError as error:
+        raise BadSetting("setting.policy_not_utf8", given=policy) from error
 
 
 def from_environment(environ: Mapping[str, str], folder: Path) -> Settings:

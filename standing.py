@@ -5,27 +5,55 @@ page's button and the answer to it come from one decision.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from catalogue import CREATORS_SQL, NEWEST_ISSUE_SQL, item_facts
 from models import QUEUED, Patron, db
-from rules import BibFacts, HoldFacts, HoldState, LoanFacts, PatronFacts, days_overdue
+from rules import (
+    BibFacts,
+    Channel,
+    Contact,
+    HoldFacts,
+    HoldState,
+    LoanFacts,
+    PatronFacts,
+    ShelfFacts,
+    days_overdue,
+    library_day,
+)
 
 # Everything the rules may ask about a patron, in one statement: a row for each loan, and for each item of
 # each title held, since limits may count by what the items are.
-_ITEM = "item.branch, item.call_number, item.tags, item.state, item.not_for_loan, item.interlibrary"
-_FACTS_SQL = f"""
-SELECT loan.id, b.id, NULL AS hold_state, b.material, {NEWEST_ISSUE_SQL}, {_ITEM},
+_ITEM = """
+  item.branch, item.call_number, item.tags, item.state, item.not_for_loan, item.interlibrary, item.volumes,
+  item.added_on"""
+# Copies of a title that stand on a shelf and could serve whoever waits for it.
+_FREE = """
+  (SELECT count(*) FROM item AS copy
+   WHERE copy.bib_id = b.id AND copy.state = 'in_stock' AND NOT copy.not_for_loan
+     AND NOT EXISTS (SELECT 1 FROM loan WHERE item_id = copy.id AND returned_at IS NULL)
+     AND NOT EXISTS (SELECT 1 FROM hold WHERE item_id = copy.id AND closed_at IS NULL))
+"""
+_LENT_SQL = f"""
+SELECT loan.id, b.id, b.material, {NEWEST_ISSUE_SQL}, {_ITEM}, NULL,
   loan.branch, loan.lent_on, loan.due_on, loan.renewals,
   (SELECT count(*) FROM hold WHERE bib_id = b.id AND closed_at IS NULL AND patron_id <> loan.patron_id
-     AND state IN {QUEUED})
+     AND state IN {QUEUED}), {_FREE}
 FROM loan JOIN item ON item.id = loan.item_id JOIN bib AS b ON b.id = item.bib_id
-WHERE loan.patron_id = :patron AND loan.returned_at IS NULL
+WHERE loan.returned_at IS NULL AND loan.patron_id
+"""  # noqa: S608 - made of constants
+_FACTS_SQL = f"""
+{_LENT_SQL} = :patron
 UNION ALL
-SELECT hold.id, b.id, hold.state, b.material, {NEWEST_ISSUE_SQL}, {_ITEM}, NULL, NULL, NULL, NULL, NULL
+SELECT hold.id, b.id, b.material, {NEWEST_ISSUE_SQL}, {_ITEM}, hold.state,
+  hold.channel, hold.requested_at, hold.pickup_branch, NULL, NULL, NULL
 FROM hold JOIN bib AS b ON b.id = hold.bib_id
   LEFT JOIN item ON item.bib_id = b.id AND item.state <> 'withdrawn'
 WHERE hold.patron_id = :patron AND hold.closed_at IS NULL
+"""  # noqa: S608 - made of constants
+# Only asked for a patron whom the desk has put into a household, which some libraries' blocks need.
+_FAMILY_SQL = f"""
+{_LENT_SQL} IN (SELECT id FROM patron WHERE household = :household AND id <> :patron)
 """  # noqa: S608 - made of constants
 
 _LOANS_SQL = f"""
@@ -43,7 +71,10 @@ SELECT hold.id, b.id, b.title, b.volume, {CREATORS_SQL}, b.material, hold.state,
      AND ahead.state IN {QUEUED}
      AND (ahead.requested_at, ahead.id) <= (hold.requested_at, hold.id)),
   (SELECT count(*) FROM hold AS queued WHERE queued.bib_id = b.id AND queued.closed_at IS NULL
-     AND queued.state IN {QUEUED})
+     AND queued.state IN {QUEUED}),
+  hold.requested_at, hold.extended,
+  (SELECT count(*) FROM hold AS other WHERE other.bib_id = b.id AND other.closed_at IS NULL
+     AND other.state IN {QUEUED} AND other.patron_id <> hold.patron_id)
 FROM hold JOIN bib AS b ON b.id = hold.bib_id
 WHERE hold.patron_id = ? AND hold.closed_at IS NULL
 ORDER BY CASE hold.state WHEN 'ready' THEN 0 WHEN 'in_transit' THEN 1 ELSE 2 END,
@@ -72,7 +103,8 @@ class LoanRow:
 
 @dataclass(frozen=True, slots=True)
 class HoldRow:
-    """An open hold as its row on the page; ``place`` counts from 1 among those who wait."""
+    """An open hold as its row on the page; ``place`` counts from 1 among those who wait, ``others`` of whom
+    are other people."""
 
     id: int
     bib: int
@@ -87,6 +119,21 @@ class HoldRow:
     collect_by: date | None
     place: int
     waiting: int
+    requested_at: datetime
+    extended: int
+    others: int
+
+    @property
+    def on_shelf(self) -> ShelfFacts:
+        """What the rules ask about a hold that is ready."""
+        return ShelfFacts(
+            contact=Contact(self.contact),
+            branch=self.pickup_branch,
+            ready_on=self.ready_on,
+            collect_by=self.collect_by,
+            extended=self.extended,
+            waiting=self.others,
+        )
 
 
 def loans_of(patron_id: int) -> list[LoanRow]:
@@ -108,7 +155,9 @@ def holds_of(patron_id: int) -> list[HoldRow]:
             *row[7:9],
             _day(row[9]),
             _day(row[10]),
-            *row[11:],
+            *row[11:13],
+            datetime.fromisoformat(row[13]),
+            *row[14:],
         )
         for row in db.execute_sql(_HOLDS_SQL, (patron_id,))
     ]
@@ -118,23 +167,43 @@ def patron_facts(patron: Patron) -> PatronFacts:
     """All that the rules may ask about a patron."""
     loans, held = [], {}
     for row in db.execute_sql(_FACTS_SQL, {"patron": patron.id}):
-        number, bib, hold_state, material, newest = row[:5]
-        items = () if row[5] is None else (item_facts(material, bool(newest), *row[5:11]),)
-        if hold_state is None:
-            branch, lent_on, due_on, renewals, waiting = row[11:]
-            loans.append(
-                LoanFacts(number, bib, items[0], branch, _day(lent_on), _day(due_on), renewals, waiting)
-            )
-        else:
-            before = held[number].bib.items if number in held else ()
-            held[number] = HoldFacts(BibFacts(bib, material, before + items), HoldState(hold_state))
+        state = row[12]
+        if state is None:
+            loans.append(_loan_facts(row))
+            continue
+        number, bib, material, newest = row[:4]
+        channel, requested_at, pickup = row[13:16]
+        items = () if row[4] is None else (item_facts(material, bool(newest), *row[4:12]),)
+        before = held[number].bib.items if number in held else ()
+        held[number] = HoldFacts(
+            BibFacts(bib, material, before + items),
+            HoldState(state),
+            Channel(channel),
+            library_day(datetime.fromisoformat(requested_at)),
+            pickup,
+        )
+    family = []
+    if patron.household is not None:
+        asked = {"patron": patron.id, "household": patron.household}
+        family = [_loan_facts(row) for row in db.execute_sql(_FAMILY_SQL, asked)]
     return PatronFacts(
         category=patron.category,
         card_expires_on=patron.card_expires_on,
         has_mail=bool(patron.mail),
         loans=tuple(loans),
         holds=tuple(held.values()),
+        born_on=patron.born_on,
+        marks=frozenset(patron.marks.split("\n")) - {""},
+        family_loans=tuple(family),
+        penalty_until=patron.penalty_until,
     )
+
+
+def _loan_facts(row: tuple) -> LoanFacts:
+    number, bib, material, newest = row[:4]
+    branch, lent_on, due_on, renewals, waiting, free = row[13:]
+    item = item_facts(material, bool(newest), *row[4:12])
+    return LoanFacts(number, bib, item, branch, _day(lent_on), _day(due_on), renewals, waiting, free)
 
 
 def _day(text: str | None) -> date | None:

@@ -5,12 +5,13 @@
 
 import json
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import date, datetime, time
 from enum import StrEnum
 from functools import cache
 
 import resources
-from rules import NEWEST_ISSUE, Channel, Mistake, Period, Refusal, Words
+from policy_file import Mistake
+from rules import BUILT_IN_SETS, Channel, Period, Refusal, Words
 
 LANGUAGES = ("ja",)
 
@@ -32,6 +33,8 @@ class Wording:
 
     def t(self, key: str, **facts) -> str:
         """The sentence of a key, with its facts written out.  A key without a sentence is a KeyError."""
+        if "who" in facts:
+            facts["who"] = [self.person(name) for name in facts["who"]]
         return self.messages[key].format(
             **self.words, **{name: self.write(fact) for name, fact in facts.items()}
         )
@@ -43,8 +46,8 @@ class Wording:
     def _variant(self, refusal: Refusal) -> str:
         """Some reasons have a second sentence for a fact that is missing: nobody wants to read 'None'."""
         empty = [name for name, fact in sorted(refusal.facts.items()) if fact in (None, [], "", False)]
-        key = f"{refusal.reason.value}.no_{empty[0]}" if empty else refusal.reason.value
-        return key if key in self.messages else refusal.reason.value
+        variants = [f"{refusal.reason.value}.no_{name}" for name in empty]
+        return next((key for key in variants if key in self.messages), refusal.reason.value)
 
     def mistake(self, mistake: Mistake) -> str:
         """A mistake in a policy: where, and what is expected there."""
@@ -54,6 +57,8 @@ class Wording:
         return f"{mistake.path}: {sentence}" if mistake.path else sentence
 
     def write(self, fact) -> str:
+        if isinstance(fact, datetime):
+            return self.t("date.instant", day=fact.date(), clock=fact.time())
         if isinstance(fact, date):
             return self.day(fact)
         if isinstance(fact, list | tuple):
@@ -63,14 +68,26 @@ class Wording:
         if isinstance(fact, Period):
             key = f"period.{fact.unit}" + (".count_first" if fact.count_first else "")
             return self.t(key, n=fact.n)
-        if fact == NEWEST_ISSUE:
-            return self.t("set.newest_issue")
+        if fact in BUILT_IN_SETS:
+            return self.t(f"set.{fact}")
         if isinstance(fact, StrEnum):
             key = f"{type(fact).__name__.lower()}.{fact.value}"
             return self.t(key) if key in self.messages else fact.value
         if isinstance(fact, time):
             return f"{fact.hour}:{fact.minute:02}"
         return str(fact)
+
+    def person(self, name: str) -> str:
+        """A patron category or a set of people as somebody who is spoken of: 市内の方"""
+        return name if name.endswith(self.t("people.already")) else self.t("people.person", name=name)
+
+    def length(self, period: Period) -> str:
+        """A period as a length, where no day is its first: 14日"""
+        return self.t(f"length.{period.unit}", n=period.n)
+
+    def season_day(self, day: tuple[int, int] | date) -> str:
+        """A day of every year, or of one"""
+        return self.day(day) if isinstance(day, date) else self.t("date.yearly", month=day[0], day=day[1])
 
     def day(self, day: date) -> str:
         """2026年4月1日(水)"""

@@ -15,7 +15,8 @@ import models
 import resources
 import search
 from app import create_app
-from rules import JAPAN, read_policy
+from policy_file import read_policy
+from rules import JAPAN
 from settings import Settings
 from tests.cast import Town
 from tests.reader import Reader

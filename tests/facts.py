@@ -1,24 +1,31 @@
 """Facts for the rule tables, without a database: the cast, the titles, and policies with a line changed."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 import resources
+import rules
+from policy_file import read_policy
 from rules import (
+    ALWAYS_OPEN,
+    JAPAN,
     BibFacts,
     Channel,
     Closure,
+    Contact,
     Decision,
     HoldFacts,
     HoldState,
     ItemFacts,
     LoanFacts,
+    Occasion,
     OpeningDays,
     PatronFacts,
     Policy,
-    read_policy,
+    ShelfFacts,
 )
 from wording import Wording
 
@@ -28,6 +35,11 @@ TODAY = date(2026, 4, 1)  # a Wednesday
 YESTERDAY, TOMORROW = TODAY - timedelta(days=1), TODAY + timedelta(days=1)
 MONDAYS_CLOSED = OpeningDays((Closure(weekday=0),))
 NEVER_OPEN = OpeningDays(tuple(Closure(weekday=day) for day in range(7)))
+
+
+def on(at: Channel, day: date = TODAY, clock: str = "12:00", branch: str | None = None) -> Occasion:
+    """Somebody asks by this way, at noon unless the hour matters."""
+    return Occasion(at, datetime.fromisoformat(f"{day} {clock}").replace(tzinfo=JAPAN), branch)
 
 
 def row(sentence: str, *values):
@@ -41,6 +53,9 @@ SOURCE_1_TEXT = resources.text("policies/source-1.toml")
 SOURCE_2_TEXT = resources.text("policies/source-2.toml")
 SOURCE_1 = read_policy(SOURCE_1_TEXT)
 SOURCE_2 = read_policy(SOURCE_2_TEXT)
+# An invented library whose sheet says everything that a sheet can say.
+EVERYTHING_TEXT = (Path(__file__).parent / "policies/everything.toml").read_text("utf-8")
+EVERYTHING = read_policy(EVERYTHING_TEXT)
 
 
 def edited(text: str, *changes: tuple[str, str]) -> str:
@@ -60,6 +75,24 @@ def said(policy: Policy, decision: Decision) -> list[str]:
     """The Japanese sentences of a decision, in this library's own words."""
     wording = Wording("ja", policy.words)
     return [wording.say(refusal) for refusal in decision.refusals]
+
+
+def due_date(
+    policy: Policy, item: ItemFacts, lent_on: date, opening: OpeningDays, card_expires_on: date | None = None
+) -> date | None:
+    """The last day of a loan made at the desk, for a resident whose card ends then."""
+    patron = PatronFacts("resident", card_expires_on)
+    due = rules.due(policy, item, on(DESK, lent_on), opening, patron)
+    return due and due.on
+
+
+def renewed_due_date(policy: Policy, loan: LoanFacts, day: date) -> date | None:
+    return rules.renewed_due_date(policy, loan, on(WEB, day), ALWAYS_OPEN)
+
+
+def collect_by(policy: Policy, told_on: date, opening: OpeningDays) -> date | None:
+    """The last day on the hold shelf of the main library for somebody who was told on this day by mail."""
+    return rules.collect_by(policy, ShelfFacts(Contact.MAIL, "main", told_on, told_on), opening)
 
 
 # ---- Titles --------------------------------------------------------------------------------------------

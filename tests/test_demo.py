@@ -10,6 +10,7 @@ import resources
 import standing
 from models import Bib, Hold, Item, Loan, Patron, db
 from opening import Calendar
+from policy_file import read_policy
 from rules import (
     BibFacts,
     Channel,
@@ -20,8 +21,8 @@ from rules import (
     decide_login,
     decide_renewal,
     library_day,
-    read_policy,
 )
+from tests.facts import on
 
 # An ordinary day, one on which the library is closed, the last open day of a year, one inside the year-end
 # closure, and the day before a leap day.
@@ -54,7 +55,7 @@ def renewals(policy, card, day):
     calendar = Calendar(policy, day)
     patron = facts(card)
     return [
-        decide_renewal(policy, patron, loan, Channel.WEB, day, calendar.of(loan.branch))
+        decide_renewal(policy, patron, loan, on(Channel.WEB, day), calendar.of(loan.branch))
         for loan in patron.loans
     ]
 
@@ -67,11 +68,11 @@ def test_the_first_has_four_loans_of_which_two_can_be_renewed_and_each_other_say
     answers = renewals(policy, "100000001", day)
 
     assert sorted(answer.reasons for answer in answers) == [(), (), (Reason.HELD,), (Reason.RENEWED,)]
-    assert decide_hold(policy, facts("100000001"), a_book(), Channel.WEB, day).allowed
+    assert decide_hold(policy, facts("100000001"), a_book(), on(Channel.WEB, day)).allowed
 
 
 def test_the_second_is_a_reciprocal_borrower_and_may_not_hold(day, policy):
-    decision = decide_hold(policy, facts("100000002"), a_book(), Channel.WEB, day)
+    decision = decide_hold(policy, facts("100000002"), a_book(), on(Channel.WEB, day))
 
     assert decision.reasons == (Reason.CATEGORY_MAY_NOT_HOLD,)
 
@@ -84,13 +85,13 @@ def test_the_third_has_one_item_overdue(day, policy):
 
 
 def test_the_fourth_has_a_card_that_expired(day, policy):
-    decision = decide_hold(policy, facts("100000004"), a_book(), Channel.WEB, day)
+    decision = decide_hold(policy, facts("100000004"), a_book(), on(Channel.WEB, day))
 
     assert decision.reasons == (Reason.CARD_EXPIRED,)
 
 
 def test_the_fifth_holds_five_books_which_is_the_limit_where_there_is_one(day, policy):
-    decision = decide_hold(policy, facts("100000005"), a_book(), Channel.WEB, day)
+    decision = decide_hold(policy, facts("100000005"), a_book(), on(Channel.WEB, day))
 
     assert len(facts("100000005").holds) == 5
     limited = policy.hold.limits[0].most.n is not None

@@ -14,6 +14,7 @@ import cli
 import demo
 import rules
 import settings
+from policy_file import read_policy
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("samples/*.md")])
@@ -72,8 +73,9 @@ EXCERPTS = [source for mark, source in blocks() if mark == "toml"]
 
 def sections(source: str) -> list[tuple[str, list[str]]]:
     """The headings of a file, each with its lines."""
-    parts = re.split(r"^(\[.*\])\n", source, flags=re.MULTILINE)
-    return [(head, body.strip().splitlines()) for head, body in zip(parts[1::2], parts[2::2], strict=True)]
+    before, *parts = re.split(r"^(\[.*\])(?: +#.*)?\n", source, flags=re.MULTILINE)
+    assert not before.strip(), "a block of policy begins with a heading"
+    return [(head, body.strip().splitlines()) for head, body in zip(parts[::2], parts[1::2], strict=True)]
 
 
 def key(line: str) -> str:
@@ -81,9 +83,14 @@ def key(line: str) -> str:
 
 
 def with_excerpt(whole: str, excerpt: str) -> str:
-    """A whole policy in which an excerpt stands: in a table its keys instead, in a list one entry more."""
+    """A whole policy in which an excerpt stands: in a table its keys instead, in a list one entry more.
+
+    A key also takes the place of the list that the whole has under its name: ``by`` that of ``renewal.by``.
+    """
     merged = sections(whole)
     for head, lines in sections(excerpt):
+        lists = {f"[[{head.strip('[]')}.{key(line)}]]" for line in lines}
+        merged = [section for section in merged if section[0] not in lists]
         own = [body for heading, body in merged if heading == head]
         if head.startswith("[[") or not own:
             merged.append((head, lines))
@@ -101,14 +108,14 @@ def test_there_are_examples():
 
 @pytest.mark.parametrize("source", WHOLE)
 def test_a_whole_example_is_a_policy(source):
-    assert rules.read_policy(source).library.name
+    assert read_policy(source).library.name
 
 
 @pytest.mark.parametrize("excerpt", EXCERPTS, ids=lambda source: source.splitlines()[0])
 def test_an_excerpt_fits_into_a_whole_policy(excerpt):
     tomllib.loads(excerpt)
 
-    rules.read_policy(with_excerpt(WHOLE[0], excerpt))
+    read_policy(with_excerpt(WHOLE[0], excerpt))
 
 
 def language(kind, known: set) -> set:
@@ -123,14 +130,22 @@ def language(kind, known: set) -> set:
 
 
 # These are written in a form of their own, so their fields are no keys.
-OWN_FORMS = {rules.Period, rules.Until, rules.PeriodOf, rules.Closure, rules.Hours, rules.Most}
+OWN_FORMS = {rules.Period, rules.Until, rules.Closure, rules.Hours, rules.Most, rules.Batches}
+
+
+def keys_of(kind) -> set[str]:
+    """The keys of a table, without what the reader adds and what a line takes into itself."""
+    keys = {
+        entry.metadata.get("key", entry.name) for entry in fields(kind) if not entry.metadata.get("spread")
+    }
+    return keys - {None, "place"}
 
 
 def test_the_language_of_policies_is_explained_whole():
-    words = {"of", "count_first", "unlimited", rules.NEWEST_ISSUE}
+    words = {"count_first", "unlimited", "as lent", rules.OPENING, *rules.BUILT_IN_SETS}
     for kind in language(rules.Policy, set()):
         if is_dataclass(kind) and kind not in OWN_FORMS:
-            words |= {entry.metadata.get("key", entry.name) for entry in fields(kind)}
+            words |= keys_of(kind)
         elif not is_dataclass(kind):
             words |= {member.value for member in kind}
     explained = text("docs/rules.md").replace("in transit", "in_transit")

@@ -85,7 +85,8 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "POST /logout",
             "POST /my/contact",
             "POST /my/holds/<number:hold_id>/cancel",
-            "POST /my/holds/<number:hold_id>/pickup",
+            "POST /my/holds/<number:hold_id>/extend",
+        "POST /my/holds/<number:hold_id>/pickup",
             "POST /my/loans/<number:loan_id>/renew",
             "POST /my/loans/renew",
         ]
@@ -116,7 +117,7 @@ def test_every_message_is_used_and_every_key_has_its_message(language):
     source = "\n".join(path.read_text("utf-8") for path in [*MODULES, *TEMPLATES])
     built = {match for match in re.findall(r"[\"']([a-z_.]+[._])(?:\{|[\"'] ?~)", source)}
     built |= {
-        f"{prefix}." for prefix in ("channel", "stop", "holdstate")
+        f"{prefix}." for prefix in ("channel", "act", "holdstate", "set")
     }  # Wording.write: by the name of the enum
     written = set(re.findall(r"[\"']([a-z_]+(?:\.[a-z_0-9]+)+)[\"']", source))
 

@@ -9,23 +9,22 @@ from typing import get_args, get_type_hints
 
 import pytest
 
+import policy_file
 import rules
+from policy_file import Mistake, PolicyMistakes, read_policy
 from rules import (
     Channel,
     Closure,
     Contact,
     HoldState,
     Hours,
-    Mistake,
     Most,
     Obstacle,
     Period,
-    PeriodOf,
     Policy,
-    PolicyMistakes,
+    RenewBy,
     RenewFrom,
     Unit,
-    read_policy,
 )
 from tests.facts import (
     SOURCE_1,
@@ -66,7 +65,7 @@ def test_the_first_ready_policy_says_what_its_lines_say():
     assert SOURCE_1.branch("east").closures == (Closure(weekday=0), Closure(first=(12, 28), last=(1, 4)))
     assert SOURCE_1.card.number is None
     assert SOURCE_1.renewal.base is RenewFrom.DUE_DATE
-    assert SOURCE_1.renewal.by == (PeriodOf((), Period(2, Unit.WEEKS)),)
+    assert SOURCE_1.renewal.by == (RenewBy(period=Period(2, Unit.WEEKS)),)
     assert SOURCE_1.renewal.refused == {Obstacle.OVERDUE, Obstacle.HELD}
     assert SOURCE_1.hold.contact == (Contact.MAIL,)
     assert SOURCE_1.hold.cancel[Channel.WEB] == {HoldState.WAITING}
@@ -80,8 +79,8 @@ def test_the_second_ready_policy_says_what_differs():
     assert SOURCE_2.card.number.digits == 9
     assert SOURCE_2.card.number.starts == ("100", "200", "300")
     assert SOURCE_2.renewal.base is RenewFrom.REQUEST
-    assert book == PeriodOf(("book",), Period(15, Unit.DAYS, count_first=True))
-    assert others == PeriodOf(("magazine", "av"), Period(8, Unit.DAYS, count_first=True))
+    assert book == RenewBy(of=("book",), period=Period(15, Unit.DAYS, count_first=True))
+    assert others == RenewBy(of=("magazine", "av"), period=Period(8, Unit.DAYS, count_first=True))
     assert SOURCE_2.hold.limits[0].most == Most(None)
 
 
@@ -154,8 +153,13 @@ def period(sentence, given):
     return broken(sentence, old, new, "material[1].loan: not_period")
 
 
-def renewal_line(sentence, given):
-    return broken(sentence, BY, f"by = [{given}]", "renewal.by[1]: not_period")
+def renewal_line(sentence, given, place=": not_period"):
+    return broken(sentence, BY, f"by = [{given}]", f"renewal.by[1]{place}")
+
+
+def more(sentence, lines, *expected):
+    """A table or two more at the end of the file."""
+    return broken(sentence, "[password]", f"{lines}\n\n[password]", *expected)
 
 
 def most(sentence, given):
@@ -208,7 +212,7 @@ BROKEN = [
     ),
     broken("an empty table", "at_least = 8", "", "password.at_least: missing"),
     broken("a blank condition", 'when = { call_number = "M" }', "when = {}", "category[3].when: blank"),
-    broken("a text for a table", 'when = { call_number = "M" }', 'when = "M"', "category[3].when: not_table"),
+    broken("a text for a table", 'when = { call_number = "M" }', 'when = "M"', "category[3].when: not_list"),
     broken("a list for a table", "[hold.shelf]", "[[hold.shelf]]", "hold.shelf: not_table"),
     broken("a text for the table of ways", CHANGES, 'change = "web"', "hold.change: not_table"),
     broken("a table for a list", CONTACT, 'contact = { by = "mail" }', "hold.contact: not_list"),
@@ -256,11 +260,11 @@ BROKEN = [
     period("a negative period", "{ days = -1 }"),
     period("true as a number of days", "{ days = true }"),
     period("a number for count_first", "{ days = 1, count_first = 1 }"),
-    renewal_line("a bare number to renew by", "14"),
+    renewal_line("a bare number to renew by", "14", ": not_table"),
     renewal_line("a renewal line without a period", '{ of = ["book"] }'),
-    renewal_line("a text for the sets of a renewal line", '{ weeks = 2, of = "book" }'),
-    renewal_line("a number for a set of a renewal line", "{ weeks = 2, of = [1] }"),
-    renewal_line("no set in a renewal line, which is not all", "{ weeks = 2, of = [] }"),
+    renewal_line("a text for the sets of a renewal line", '{ weeks = 2, of = "book" }', ".of: not_list"),
+    renewal_line("a number for a set of a renewal line", "{ weeks = 2, of = [1] }", ".of[1]: not_str"),
+    renewal_line("no set in a renewal line, which is not all", "{ weeks = 2, of = [] }", ".of: blank"),
     # limits
     most("a blank limit", '""'),
     most("a misspelt unlimited", '"unlimitd"'),
@@ -303,12 +307,151 @@ BROKEN = [
     broken("a misspelt id in a limit", BOOK_LIMIT, 'of = ["bok"]\nmost = 5', "hold.limit[1].of: unknown_id"),
     broken("a misspelt built-in word", '"newest issue"', '"newest isue"', "hold.not[2].of: unknown_id"),
     broken("a misspelt id of loans", '"av", "kami', '"va", "kami', "loan.limit[1].of: unknown_id"),
-    broken("a misspelt id to renew", BY, 'by = { weeks = 2, of = ["boks"] }', "renewal.by[1].of: unknown_id"),
-    broken("a blank id to renew", BY, 'by = { weeks = 2, of = [""] }', "renewal.by[1].of: unknown_id"),
+    broken("a misspelt id to renew", BY, 'by = { weeks = 2, of = ["boks"] }', "renewal.by.of: unknown_id"),
+    broken("a blank id to renew", BY, 'by = { weeks = 2, of = [""] }', "renewal.by.of[1]: blank"),
     broken("an unknown material", DVD, 'material = "dvd", tag', "category[6].when.material: unknown_id"),
     broken("a category as material", DVD, 'material = "manga", tag', "category[6].when.material: unknown_id"),
     broken("to cancel what is over", CANCEL_WEB, 'cancel.web = ["expired"]', "hold.cancel.web: closed_state"),
     broken("to change what is over", CHANGE_WEB, 'change.web = ["expired"]', "hold.change.web: closed_state"),
+    # who, where and when
+    more("nobody of that name", '[[loan.not]]\nwho = ["residents"]', "loan.not[1].who: unknown_who"),
+    more("no branch of that name", '[[loan.not]]\nbranch = ["north"]', "loan.not[1].branch: unknown_branch"),
+    more("only for everybody", '[[loan.only]]\nof = ["av"]', "loan.only[1]: only_asks_nothing"),
+    more(
+        "a set of patrons with a patron category of its own",
+        '[[people]]\nid = "a"\nwhen = { patron = "child" }',
+        "people[1].when.patron: unknown_who",
+    ),
+    more("a set of all patrons", '[[people]]\nid = "a"\nwhen = {}', "people[1].when: blank"),
+    more(
+        "a set of patrons called as a patron category",
+        '[[people]]\nid = "resident"\nwhen = { mark = "a" }',
+        "people: duplicate_id",
+    ),
+    more(
+        "a category called as a built-in set",
+        '[[category]]\nid = "held"\nwhen = { tag = "a" }',
+        "category: duplicate_id",
+    ),
+    more(
+        "late returns that cost nothing",
+        '[[block]]\nwhen = { returned_late = { days = 1 } }\nstops = ["loan"]',
+        "block[1]: late_return_lasts",
+    ),
+    broken(
+        "a penalty for nothing",
+        STOPS,
+        f"{STOPS}\nlasts = {{ per_day_late = {{ days = 1 }} }}",
+        "block[1]: late_return_lasts",
+    ),
+    broken(
+        "a penalty of two lengths",
+        STOPS,
+        f"{STOPS}\nlasts = {{ months = 1, per_day_late = {{ days = 1 }} }}",
+        "block[1]: late_return_lasts",
+        "block[1].lasts: one_length",
+    ),
+    more(
+        "a penalty of weeks for each day",
+        '[[block]]\nwhen = { returned_late = { days = 1 } }\nstops = ["loan"]\n'
+        "lasts = { per_day_late = { weeks = 1 } }",
+        "block[1].lasts.per_day_late: days_only",
+    ),
+    broken("a block without a cause", CAUSE, "when = { family = true }", "block[1].when: no_cause"),
+    broken("a loss that is none", CAUSE, "when = { lost = false }", "block[1].when: no_cause"),
+    more(
+        "people who are older than they are young",
+        '[[people]]\nid = "a"\nwhen = { age_from = 20, age_to = 10 }',
+        "people[1].when: empty_range",
+    ),
+    more(
+        "people who leave school before they go there",
+        '[[people]]\nid = "a"\nwhen = { school_from = "high school", school_to = "elementary" }',
+        "people[1].when: empty_range",
+    ),
+    broken(
+        "a card that is good for books",
+        "[card]",
+        '[card]\nvalid = [{ years = 1, of = ["book"] }]',
+        "card.valid[1].of: unknown_key",
+    ),
+    broken(
+        "held in two ways",
+        'refused = ["overdue", "held"]',
+        'refused = ["held", "held, no copy free"]',
+        "renewal.refused: held_twice",
+    ),
+    broken("a renewal of hours", BY, "by = { hours = 2 }", "renewal.by: hours_lend_only"),
+    broken("an hour that is none", BY, f'{BY}\nhours.web = "8-9h"', "renewal.hours.web: not_hours"),
+    more(
+        "a time of day that is none",
+        '[[loan.by]]\ndays = 1\nback_by = "morning"',
+        "loan.by[1].back_by: not_time",
+    ),
+    broken(
+        "a batch at noon",
+        CONTACT,
+        f'{CONTACT}\nregistered_at = "noon"',
+        "hold.registered_at: not_batches",
+    ),
+    broken(
+        "a batch on another day",
+        CONTACT,
+        f'{CONTACT}\nregistered_at = {{ someday = ["8:30"] }}',
+        "hold.registered_at: not_batches",
+    ),
+    # seasons
+    more(
+        "a season without a day",
+        '[[season]]\nname = "夏"\nfrom = "summer"\nto = "08-31"\nrenewal.times = 2',
+        "season[1].from: not_day",
+    ),
+    more(
+        "a season of this year and of every year",
+        '[[season]]\nname = "冬"\nfrom = "12-12"\nto = "2026-12-27"\nrenewal.times = 2',
+        "season[1]: season_days",
+    ),
+    more(
+        "a season that ends before it begins",
+        '[[season]]\nname = "冬"\nfrom = "2026-12-27"\nto = "2026-12-12"\nrenewal.times = 2',
+        "season[1]: season_days",
+    ),
+    more(
+        "two seasons of which one renews as lent and one by a line",
+        '[[season]]\nname = "夏"\nfrom = "07-01"\nto = "08-31"\nrenewal.by = "as lent"\n'
+        '[[season]]\nname = "お盆"\nfrom = "08-13"\nto = "08-15"\n'
+        'renewal.by = [{ of = ["book"], weeks = 3 }]',
+        "season[2].renewal.by[1]: seasons_collide",
+    ),
+    more(
+        "a season that changes nothing",
+        '[[season]]\nname = "夏"\nfrom = "07-01"\nto = "08-31"',
+        "season[1]: season_changes_nothing",
+    ),
+    more(
+        "a season with a misspelt table",
+        '[[season]]\nname = "夏"\nfrom = "07-01"\nto = "08-31"\nrenewel.times = 2',
+        "season[1].renewel: unknown_key",
+    ),
+    more(
+        "a season with a misspelt line",
+        '[[season]]\nname = "夏"\nfrom = "07-01"\nto = "08-31"\n'
+        'hold.limit = [{ of = ["boks"], most = "two" }]',
+        "season[1].hold.limit[1].most: not_most",
+        "season[1].hold.limit[1].of: unknown_id",
+    ),
+    more(
+        "two seasons that say one thing on one day",
+        '[[season]]\nname = "夏"\nfrom = "07-01"\nto = "08-31"\nrenewal.times = 2\n'
+        '[[season]]\nname = "お盆"\nfrom = "08-13"\nto = "08-15"\nrenewal.times = 3',
+        "season[2].renewal.times: seasons_collide",
+    ),
+    more(
+        "a season in a season that leaves nothing to stand on",
+        '[[season]]\nname = "夏"\nfrom = "07-01"\nto = "08-31"\n'
+        'renewal.late = { within = { days = 3 } }',
+        "renewal.late: late_and_overdue",
+    ),
 ]  # fmt: skip
 
 
@@ -328,7 +471,7 @@ def test_mistakes_in_several_places_are_all_reported_at_once():
         (HOURS, 'hours = "18:00-10:00"'),
         (BOOK_LIMIT, 'of = ["book"]\nmost = ""'),
         ("times = 1", "time = 1\nfines = 2"),
-        ('name = "週刊誌"', ""),
+        ('name = "雑誌"', ""),
     )
 
     mistakes = mistakes_in(text)
@@ -337,11 +480,11 @@ def test_mistakes_in_several_places_are_all_reported_at_once():
     assert [(mistake.path, mistake.problem) for mistake in mistakes] == [
         ("branch[1].hours", "policy.not_hours"),
         ("password.at_least", "policy.not_int"),
+        ("material[2].name", "policy.missing"),
         ("renewal.times", "policy.missing"),
         ("renewal.fines", "policy.unknown_key"),
         ("renewal.time", "policy.unknown_key"),
         ("hold.limit[1].most", "policy.not_most"),
-        ("category[4].name", "policy.missing"),
     ]
 
 
@@ -429,16 +572,17 @@ def plain_kinds(kind=Policy) -> set[str]:
     """The plain types that a policy file may hold anywhere: str, int, bool."""
     if is_dataclass(kind):
         hints = get_type_hints(kind)
-        return set().union(*(plain_kinds(hints[entry.name]) for entry in fields(kind)))
+        written = [entry.name for entry in fields(kind) if entry.metadata.get("key", "") is not None]
+        return set().union(*(plain_kinds(hints[name]) for name in written))
     inner = set().union(*map(plain_kinds, get_args(kind)))
     return inner | ({kind.__name__} if kind in (str, int, bool, float) else set())
 
 
 def problems_in_the_source() -> set[str]:
-    """Every key of a mistake's sentence that rules.py can give, those put together from parts too."""
-    parts = {name for _, name in rules._OWN_FORMS.values()} | plain_kinds()
+    """Every key of a mistake's sentence that the reader can give, those put together from parts too."""
+    parts = {name for _, name in policy_file._OWN_FORMS.values()} | plain_kinds()
     problems = set()
-    for node in ast.walk(ast.parse(Path(rules.__file__).read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(Path(policy_file.__file__).read_text(encoding="utf-8"))):
         if isinstance(node, ast.JoinedStr) and ast.unparse(node).startswith("f'policy."):
             assert node.values[0].value == "policy.not_", ast.unparse(node)
             problems |= {f"policy.not_{part}" for part in parts}

@@ -16,7 +16,8 @@ RACER = """
 import sys
 from datetime import UTC, datetime
 import circulation, models, resources
-from rules import Channel, read_policy
+from policy_file import (read_policy)
+from rules import (Channel)
 
 path, verb, patron, number = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 policy = read_policy(resources.text("policies/source-1.toml"))

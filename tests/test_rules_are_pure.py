@@ -9,17 +9,23 @@ from pathlib import Path
 
 import pytest
 
+import policy_file
 import rules
 from rules import (
     Channel,
+    Contact,
     Decision,
     HoldState,
     ItemState,
+    PatronFacts,
     Reason,
     Refusal,
+    ShelfFacts,
     decide_cancel,
     decide_cart,
+    decide_extension,
     decide_hold,
+    decide_loan,
     decide_login,
     decide_mail_address,
     decide_password,
@@ -30,7 +36,9 @@ from rules import (
 from tests.facts import (
     ALL_TITLES,
     CAST,
+    EVERYTHING,
     KOKORO,
+    MON,
     NEVER_OPEN,
     SATO,
     SOURCE_1,
@@ -38,9 +46,12 @@ from tests.facts import (
     SOURCE_2,
     SUZUKI,
     TODAY,
+    item,
     loan,
+    on,
     policy,
     title,
+    with_holds,
     with_loans,
 )
 from wording import LANGUAGES, Wording
@@ -48,12 +59,15 @@ from wording import LANGUAGES, Wording
 # ---- Purity --------------------------------------------------------------------------------------------
 
 ALLOWED_MODULES = {
+    "__future__",
     "calendar",
     "collections",
     "dataclasses",
     "datetime",
     "difflib",
     "enum",
+    "functools",
+    "json",
     "re",
     "tomllib",
     "types",
@@ -87,6 +101,10 @@ def impurities(source: str) -> list[str]:
 
 def test_rules_see_no_clock_no_file_no_chance_and_no_model():
     assert impurities(Path(rules.__file__).read_text(encoding="utf-8")) == []
+
+
+def test_the_reader_of_policies_adds_nothing_to_what_rules_see():
+    assert impurities(Path(policy_file.__file__).read_text(encoding="utf-8")) == ["imports rules"]
 
 
 @pytest.mark.parametrize(
@@ -132,12 +150,12 @@ def test_rules_give_the_same_answer_twice_and_leave_their_facts_as_they_were():
     before = repr(patron)
 
     first = [
-        decide_renewal(SOURCE_2, patron, borrowed, Channel.WEB, TODAY),
-        *(decide_hold(SOURCE_1, patron, bib, Channel.WEB, TODAY) for bib in ALL_TITLES),
+        decide_renewal(SOURCE_2, patron, borrowed, on(Channel.WEB, TODAY)),
+        *(decide_hold(SOURCE_1, patron, bib, on(Channel.WEB, TODAY)) for bib in ALL_TITLES),
     ]
     second = [
-        decide_renewal(SOURCE_2, patron, borrowed, Channel.WEB, TODAY),
-        *(decide_hold(SOURCE_1, patron, bib, Channel.WEB, TODAY) for bib in ALL_TITLES),
+        decide_renewal(SOURCE_2, patron, borrowed, on(Channel.WEB, TODAY)),
+        *(decide_hold(SOURCE_1, patron, bib, on(Channel.WEB, TODAY)) for bib in ALL_TITLES),
     ]
 
     assert first == second
@@ -172,13 +190,13 @@ def decisions() -> Iterator[Decision]:
         for patron in (*CAST.values(), replace(SATO, category="visitor")):
             for bib in (*ALL_TITLES, *more_titles):
                 for channel in Channel:
-                    yield decide_hold(library, patron, bib, channel, TODAY)
-                    yield decide_cart(library, patron, bib, channel, TODAY, in_cart=50)
+                    yield decide_hold(library, patron, bib, on(channel, TODAY))
+                    yield decide_cart(library, patron, bib, on(channel, TODAY), in_cart=50)
             for bib in ALL_TITLES:
                 for lateness, facts in enumerate(({}, {"renewals": 1, "waiting": 2})):
                     borrowed = loan(bib, TODAY - timedelta(days=lateness), **facts)
                     patron_then = with_loans(patron, borrowed)
-                    yield decide_renewal(library, patron_then, borrowed, Channel.WEB, TODAY)
+                    yield decide_renewal(library, patron_then, borrowed, on(Channel.WEB, TODAY))
         for borrowed, opening in (
             (loan(title(203, interlibrary=True)), rules.ALWAYS_OPEN),
             (loan(KOKORO, TODAY + timedelta(days=14)), rules.ALWAYS_OPEN),
@@ -187,15 +205,81 @@ def decisions() -> Iterator[Decision]:
         ):
             for expires_on in (None, SATO.card_expires_on):
                 patron = replace(SATO, card_expires_on=expires_on, loans=(borrowed,))
-                yield decide_renewal(library, patron, borrowed, Channel.WEB, TODAY, opening)
+                yield decide_renewal(library, patron, borrowed, on(Channel.WEB, TODAY), opening)
         for channel in Channel:
             for state in HoldState:
-                yield decide_cancel(library, state, channel)
-                yield decide_pickup_change(library, state, channel)
-        yield decide_pickup(library, None, None)
+                yield decide_cancel(library, state, on(channel))
+                yield decide_pickup_change(library, state, on(channel))
+        yield decide_pickup(library, None, None, on(Channel.WEB))
         yield decide_login(library, "070000001")
         yield decide_password(library, "\x00")
     yield decide_mail_address("hana")
+    yield from decisions_of_a_town_with_every_rule()
+
+
+LINES_ABOUT_NO_THING = (
+    "[[ACT.not]]",
+    '[[ACT.not]]\nat = ["web", "kiosk"]',
+    '[[ACT.not]]\nbranch = ["main"]',
+    '[[ACT.not]]\nwho = ["resident"]',
+    '[[ACT.only]]\nwho = ["commuter"]',
+    '[[ACT.only]]\nbranch = ["west"]',
+    "[[ACT.limit]]\nmost = 1",
+    '[[ACT.limit]]\nof = ["book"]\nwho = ["resident"]\nmost = 0',
+)
+
+
+def decisions_of_a_town_with_every_rule() -> Iterator[Decision]:
+    """What the invented library of tests/policies/everything.toml answers to those it has a line for."""
+    lent = loan(KOKORO, TODAY - timedelta(days=70))
+    child = PatronFacts("city", born_on=TODAY.replace(year=TODAY.year - 8), has_mail=True)
+    cast = (
+        child,
+        PatronFacts("city", marks=frozenset({"弁償", "読み聞かせ"}), penalty_until=TODAY),
+        PatronFacts("outside", loans=(replace(lent, item=item(state=ItemState.MISSING)),)),
+        PatronFacts("outside", family_loans=(lent,)),
+        PatronFacts("guest", card_expires_on=TODAY - timedelta(days=1)),
+    )
+    titles = (
+        title(301),
+        title(302, set_aside=True),
+        title(303, due_on=TODAY),
+        title(304, tags=frozenset({"課題図書"})),
+        title(305, "magazine", newest_issue=True),
+        title(306, "av"),
+        title(307, call_number="291 チ"),
+        title(308, call_number="R 291"),
+        title(309, "kit"),
+        title(310, "tool"),
+        replace(title(311), holdable_from=on(Channel.WEB, TODAY, "13:00").moment),
+    )
+    for patron in cast:
+        for bib in titles:
+            for channel in Channel:
+                for branch in ("central", "station"):
+                    occasion = on(channel, TODAY, "21:00", branch)
+                    yield decide_loan(EVERYTHING, patron, bib, bib.items[0], occasion)
+                    yield decide_hold(EVERYTHING, patron, bib, occasion)
+                borrowed = loan(bib, TODAY + timedelta(days=3))
+                yield decide_renewal(EVERYTHING, patron, borrowed, on(channel, TODAY, "21:00"))
+    occasion = on(Channel.DESK, branch="central")
+    with_many = with_loans(child, *(loan(title(n)) for n in range(401, 421)))
+    yield decide_loan(EVERYTHING, with_many, KOKORO, item(), occasion)
+    yield decide_loan(EVERYTHING, child, KOKORO, item(), occasion, NEVER_OPEN)
+    yield decide_hold(EVERYTHING, child, titles[-1], occasion)
+    for lines in LINES_ABOUT_NO_THING:
+        for act in ("loan", "hold", "renewal") if "limit" not in lines else ("loan", "hold"):
+            library = policy(SOURCE_1_TEXT, ("[password]", lines.replace("ACT", act) + "\n\n[password]"))
+            for channel in Channel:
+                occasion = on(channel, branch="main")
+                yield decide_loan(library, with_loans(SATO, loan(MON)), KOKORO, item(), occasion)
+                yield decide_hold(library, with_holds(SATO, MON), KOKORO, occasion)
+                yield decide_renewal(library, SATO, loan(KOKORO), occasion)
+    ready = ShelfFacts(Contact.MAIL, "central", TODAY, TODAY, None, TODAY)
+    for facts in ({}, {"extended": 1}, {"waiting": 2}, {"collect_by": None}):
+        for channel in Channel:
+            for opening in (rules.ALWAYS_OPEN, NEVER_OPEN):
+                yield decide_extension(EVERYTHING, replace(ready, **facts), on(channel), opening)
 
 
 @pytest.fixture(scope="module")

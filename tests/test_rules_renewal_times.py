@@ -4,8 +4,21 @@ from datetime import date
 
 import pytest
 
-from rules import ALWAYS_OPEN, Channel, Decision, Reason, decide_renewal, renewed_due_date
-from tests.facts import DISCS, KOKORO, MANGA, SATO, SOURCE_1_TEXT, loan, policy, row, said, with_loans
+from rules import Channel, Decision, Reason, decide_renewal
+from tests.facts import (
+    DISCS,
+    KOKORO,
+    MANGA,
+    SATO,
+    SOURCE_1_TEXT,
+    loan,
+    on,
+    policy,
+    renewed_due_date,
+    row,
+    said,
+    with_loans,
+)
 
 LENT, DUE = date(2021, 1, 11), date(2021, 1, 25)
 
@@ -19,7 +32,7 @@ def renewal(lines: str) -> object:
 
 def answer(library, day: date, bib=KOKORO, channel=Channel.WEB, **facts) -> Decision:
     borrowed = loan(bib, DUE, lent_on=LENT, **facts)
-    return decide_renewal(library, with_loans(SATO, borrowed), borrowed, channel, day)
+    return decide_renewal(library, with_loans(SATO, borrowed), borrowed, on(channel, day))
 
 
 FROM_REQUEST = 'times = 1\nfrom = "day of request"\nby = { weeks = 2 }\nrefused = ["held"]\n'
@@ -149,4 +162,4 @@ def test_where_no_line_fits_there_is_no_date():
         'times = 1\nfrom = "due date"\nrefused = ["held"]\n[[renewal.by]]\nof = ["av"]\nweeks = 1\n'
     )
 
-    assert renewed_due_date(library, loan(KOKORO, DUE, lent_on=LENT), DUE, ALWAYS_OPEN, None) is None
+    assert renewed_due_date(library, loan(KOKORO, DUE, lent_on=LENT), DUE) is None

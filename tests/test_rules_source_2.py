@@ -7,19 +7,17 @@ import pytest
 
 from rules import (
     ALWAYS_OPEN,
+    Act,
     OpeningDays,
     Reason,
     Refusal,
-    Stop,
     card_number,
     decide_cart,
     decide_hold,
     decide_login,
     decide_renewal,
     decide_title_hold,
-    due_date,
     plan_cart,
-    renewed_due_date,
     room_for_holds,
 )
 from tests.facts import (
@@ -47,9 +45,12 @@ from tests.facts import (
     WATANABE,
     WEB,
     YESTERDAY,
+    due_date,
     item,
     loan,
+    on,
     policy,
+    renewed_due_date,
     row,
     said,
     title,
@@ -65,7 +66,7 @@ def january(day: int) -> date:
 
 def renewal(borrowed, today=TODAY, patron=SATO, channel=WEB, opening=ALWAYS_OPEN, library=SOURCE_2):
     """The answer for one loan of a patron who has no other."""
-    return decide_renewal(library, with_loans(patron, borrowed), borrowed, channel, today, opening)
+    return decide_renewal(library, with_loans(patron, borrowed), borrowed, on(channel, today), opening)
 
 
 # ---- How long (B1) -------------------------------------------------------------------------------------
@@ -317,7 +318,7 @@ def test_b4_only_the_loans_that_can_be_renewed_get_a_box():
     )
     patron = with_loans(SATO, *loans)
 
-    boxes = [decide_renewal(SOURCE_2, patron, borrowed, WEB, TODAY).allowed for borrowed in loans]
+    boxes = [decide_renewal(SOURCE_2, patron, borrowed, on(WEB, TODAY)).allowed for borrowed in loans]
 
     assert boxes == [True, False, False, False, False, True]
 
@@ -349,17 +350,17 @@ def test_one_overdue_item_of_any_kind_stops_every_renewal(overdue_kind, asked_ki
     in_time = loan(asked_kind, TODAY)
     patron = with_loans(SATO, loan(overdue_kind, YESTERDAY), in_time)
 
-    decision = decide_renewal(SOURCE_2, patron, in_time, channel, TODAY)
+    decision = decide_renewal(SOURCE_2, patron, in_time, on(channel, TODAY))
 
-    assert decision.refusals == (Refusal(Reason.OVERDUE_BLOCK, {"count": 1, "stop": Stop.RENEWAL}),)
+    assert decision.refusals == (Refusal(Reason.OVERDUE_BLOCK, {"count": 1, "stop": Act.RENEWAL}),)
 
 
 def test_b7_on_its_due_date_an_item_is_not_overdue_and_stops_nothing():
     in_time = loan(KOKORO)
     patron = with_loans(SATO, loan(SONGS, TODAY), in_time)
 
-    assert decide_renewal(SOURCE_2, patron, in_time, WEB, TODAY).allowed
-    assert not decide_renewal(SOURCE_2, patron, in_time, WEB, TOMORROW).allowed
+    assert decide_renewal(SOURCE_2, patron, in_time, on(WEB, TODAY)).allowed
+    assert not decide_renewal(SOURCE_2, patron, in_time, on(WEB, TOMORROW)).allowed
 
 
 def test_b7_all_that_suzuki_has_is_refused_and_the_sentence_counts_what_is_late():
@@ -367,12 +368,12 @@ def test_b7_all_that_suzuki_has_is_refused_and_the_sentence_counts_what_is_late(
     patron = replace(SUZUKI, loans=loans)
 
     for borrowed in loans:
-        decision = decide_renewal(SOURCE_2, patron, borrowed, WEB, TODAY)
+        decision = decide_renewal(SOURCE_2, patron, borrowed, on(WEB, TODAY))
         assert said(SOURCE_2, decision)[0].startswith("返却期限を過ぎた資料が2点あるため、貸出延長は")
 
 
 def test_b7_an_overdue_item_does_not_keep_from_holding():
-    assert decide_hold(SOURCE_2, SUZUKI, KOKORO, WEB, TODAY).allowed
+    assert decide_hold(SOURCE_2, SUZUKI, KOKORO, on(WEB, TODAY)).allowed
 
 
 # ---- Which line of the policy fits an item -------------------------------------------------------------
@@ -383,7 +384,7 @@ def test_what_no_line_names_is_not_renewed_and_is_named_in_the_refusal():
 
     assert decision.refusals == (Refusal(Reason.NO_RENEWAL_RULE, {"what": "紙芝居"}),)
     assert said(SOURCE_2, decision) == ["延長できません。紙芝居は貸出延長の対象外です。"]
-    assert renewed_due_date(SOURCE_2, loan(KASAJIZO), TODAY, ALWAYS_OPEN, None) is None
+    assert renewed_due_date(SOURCE_2, loan(KASAJIZO), TODAY) is None
 
 
 FOR_BOOKS = '[[renewal.by]]\nof = ["book"]\ndays = 15\ncount_first = true\n'
@@ -433,11 +434,11 @@ def test_the_closest_line_decides_how_long_a_renewal_is(lines, bib, days):
 
 
 def test_this_sheet_names_no_number_of_holds_so_all_six_books_fit():
-    plan = plan_cart(SOURCE_2, SATO, BOOKS, WEB, TODAY)
+    plan = plan_cart(SOURCE_2, SATO, BOOKS, on(WEB, TODAY))
 
     assert all(answer.allowed for answer in plan)
-    assert decide_hold(SOURCE_2, WATANABE, KOKORO, WEB, TODAY).allowed
-    assert [(room.most, room.held, room.left) for room in room_for_holds(SOURCE_2, WATANABE)] == [
+    assert decide_hold(SOURCE_2, WATANABE, KOKORO, on(WEB, TODAY)).allowed
+    assert [(room.most, room.held, room.left) for room in room_for_holds(SOURCE_2, WATANABE, on(WEB))] == [
         (None, 5, None)
     ]
 
@@ -447,15 +448,15 @@ def test_the_cart_takes_what_may_be_held_but_for_reasons_that_mend(name):
     mendable = {Reason.HOLD_LIMIT, Reason.NO_MAIL}
 
     for bib in ALL_TITLES:
-        into_cart = decide_cart(SOURCE_2, CAST[name], bib, WEB, TODAY)
-        hold = decide_hold(SOURCE_2, CAST[name], bib, WEB, TODAY)
+        into_cart = decide_cart(SOURCE_2, CAST[name], bib, on(WEB, TODAY))
+        hold = decide_hold(SOURCE_2, CAST[name], bib, on(WEB, TODAY))
 
         assert into_cart.refusals == tuple(no for no in hold.refusals if no.reason not in mendable)
 
 
 def test_before_login_the_cart_asks_only_about_the_title():
     for bib in ALL_TITLES:
-        assert decide_cart(SOURCE_2, None, bib, WEB, TODAY) == decide_title_hold(SOURCE_2, bib, WEB)
+        assert decide_cart(SOURCE_2, None, bib, on(WEB, TODAY)) == decide_title_hold(SOURCE_2, bib, on(WEB))
 
 
 # ---- The card's number (B8, as far as it is used to log in) --------------------------------------------

@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache, wraps
 from urllib.parse import urlsplit
 
@@ -20,7 +21,10 @@ from flask_login import current_user
 
 import accounts
 import resources
+import rules
 from models import Meta, db
+from opening import Calendar
+from rules import Channel, Occasion
 
 _COMPRESSED_FROM = 500  # bytes; below this the header costs more than it saves
 _KEPT_FIELDS, _KEPT_LENGTH = 60, 60  # what a cookie has room for
@@ -111,6 +115,19 @@ def kept_form(page: str) -> dict[str, list[str]]:
     return form
 
 
+def on_the_web() -> Occasion:
+    """What the rules ask of a request: that it comes from the web, and when."""
+    return Occasion(Channel.WEB, g.now)
+
+
+def registration_at(applied_at: datetime) -> datetime | None:
+    """When a hold that was applied for at this moment is registered; None where holds wait at once."""
+    if g.policy.hold.registered_at is None:
+        return None
+    opening = Calendar(g.policy, g.today).of(g.policy.main_branch.id)
+    return rules.registration_at(g.policy, applied_at, opening)
+
+
 def number(text: str | None) -> int | None:
     """A number as a form or an address brings it, or None for what is none."""
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 16 else None
@@ -138,6 +155,7 @@ def for_every_template() -> dict:
         "day": wording.day,
         "short_day": wording.short_day,
         "language": wording.language,
+        "policy": g.policy,
         "today": g.today,
         "patron": lambda: None if g.get("crashed") else accounts.patron(),
         "cart": lambda: [] if g.get("crashed") else accounts.cart(),

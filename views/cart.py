@@ -8,9 +8,9 @@ import circulation
 import standing
 from forms import CartForm
 from models import Patron
-from rules import BibFacts, Channel, Decision, Reason, plan_cart, room_for_holds
+from rules import BibFacts, Channel, Decision, Reason, plan_cart, room_for_holds, shelf_terms
 from views import answers
-from views.answers import patron_only
+from views.answers import on_the_web, patron_only
 from views.catalog import cart_answers, cart_decision
 
 pages = Blueprint("cart", __name__)
@@ -79,9 +79,9 @@ def _show(form: CartForm | None, status: int = 200) -> Response:
     room, holds = [], []
     if here:
         facts = standing.patron_facts(here)
-        room = room_for_holds(g.policy, facts)
+        room = room_for_holds(g.policy, facts, on_the_web())
         bibs = [titles[bib].facts if bib in titles else BibFacts(bib, "") for bib in in_cart]
-        plan = plan_cart(g.policy, facts, bibs, Channel.WEB, g.today)
+        plan = plan_cart(g.policy, facts, bibs, on_the_web())
         placed = session.pop("registered", [])
         holds = [hold for hold in standing.holds_of(here.id) if hold.id in placed] if placed else []
     else:
@@ -97,6 +97,8 @@ def _show(form: CartForm | None, status: int = 200) -> Response:
         room=room,
         form=form,
         placed=holds,
+        keep=shelf_terms(g.policy, holds[0].on_shelf.contact, holds[0].pickup_branch).keep if holds else None,
+        registered_at=answers.registration_at(g.now) if here else None,
     )
 
 

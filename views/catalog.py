@@ -8,7 +8,7 @@ import search
 import standing
 from catalogue import Title
 from models import db
-from rules import Channel, Decision, decide_cart, decide_patron_hold
+from rules import Decision, decide_cart, decide_patron_hold
 from views import answers
 
 pages = Blueprint("catalog", __name__)
@@ -71,12 +71,12 @@ def cart_answers(titles: list[Title]) -> dict:
     here = accounts.patron()
     facts = standing.patron_facts(here) if here and titles else None
     in_cart = len(accounts.cart())
+    occasion = answers.on_the_web()
     return {
         "cart_decisions": {
-            title.id: decide_cart(g.policy, facts, title.facts, Channel.WEB, g.today, in_cart)
-            for title in titles
+            title.id: decide_cart(g.policy, facts, title.facts, occasion, in_cart) for title in titles
         },
-        "against_all": decide_patron_hold(g.policy, facts, Channel.WEB, g.today).refusals if facts else (),
+        "against_all": decide_patron_hold(g.policy, facts, occasion).refusals if facts else (),
     }
 
 

@@ -1,16 +1,39 @@
 """My holds: what is ready, what is on its way, what waits and in which place."""
 
+from datetime import datetime
+from typing import NamedTuple
+
 from flask import Blueprint, Response, g, request, session
 
 import circulation
 import standing
 from models import Patron
-from rules import Channel, Reason, decide_cancel, decide_pickup_change
+from opening import Calendar
+from rules import (
+    Channel,
+    Decision,
+    ExtensionDecision,
+    HoldState,
+    Reason,
+    decide_cancel,
+    decide_extension,
+    decide_pickup_change,
+)
 from standing import HoldRow
 from views import answers
-from views.answers import patron_only
+from views.answers import on_the_web, patron_only, registration_at
 
 pages = Blueprint("holds", __name__)
+
+
+class Row(NamedTuple):
+    """A hold with what can be done about it, and for an application when it will be registered."""
+
+    hold: HoldRow
+    may_cancel: Decision
+    may_change: Decision
+    may_extend: ExtensionDecision
+    registered_at: datetime | None
 
 
 @pages.get("/my/holds")
@@ -24,7 +47,7 @@ def index(patron: Patron) -> Response:
 def confirm_cancel(patron: Patron, hold_id: int) -> Response:
     """A place in the queue cannot be had back: say so before it is given up."""
     hold = _mine(patron, hold_id)
-    decision = decide_cancel(g.policy, hold.state, Channel.WEB)
+    decision = decide_cancel(g.policy, hold.state, on_the_web())
     if not decision.allowed:
         return _show(patron, 409, refused=(hold_id, decision))
     return answers.page("holds/cancel.html", hold=hold)
@@ -51,6 +74,15 @@ def change_pickup(patron: Patron, hold_id: int) -> Response:
     return _done(patron, "holds.pickup_changed")
 
 
+@pages.post("/my/holds/<number:hold_id>/extend")
+@patron_only(page="holds.index")
+def extend(patron: Patron, hold_id: int) -> Response:
+    decision = circulation.extend_hold(g.policy, patron.id, hold_id, Channel.WEB, g.now)
+    if not decision.allowed:
+        return _show(patron, 409, refused=(hold_id, decision))
+    return _done(patron, "holds.extended")
+
+
 def _done(patron: Patron, what: str) -> Response:
     """The list with what was done on top: as a part at once, as a page after going there."""
     session["hold_done"] = what
@@ -58,11 +90,14 @@ def _done(patron: Patron, what: str) -> Response:
 
 
 def _show(patron: Patron, status: int = 200, refused: tuple | None = None) -> Response:
+    calendar = Calendar(g.policy, g.today)
     rows = [
-        (
+        Row(
             hold,
-            decide_cancel(g.policy, hold.state, Channel.WEB),
-            decide_pickup_change(g.policy, hold.state, Channel.WEB),
+            decide_cancel(g.policy, hold.state, on_the_web()),
+            decide_pickup_change(g.policy, hold.state, on_the_web()),
+            decide_extension(g.policy, hold.on_shelf, on_the_web(), calendar.of(hold.pickup_branch)),
+            registration_at(hold.requested_at) if hold.state is HoldState.APPLIED else None,
         )
         for hold in standing.holds_of(patron.id)
     ]

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, g, make_response, request
 
 import accounts
 import catalogue
+import rule_sheet
 import rules
 import standing
 from models import Notice
@@ -46,20 +47,9 @@ def calendar() -> Response:
 
 @pages.get("/rules")
 def the_rules() -> Response:
-    calendar = Calendar(g.policy, g.today)
-    opening = calendar.of(next(branch.id for branch in g.policy.branches if branch.main))
-    examples = {
-        material.id: rules.due_date(g.policy, rules.ItemFacts(material.id), g.today, opening)
-        for material in g.policy.materials
-    }
-    never_renewed = [
-        material.name
-        for material in g.policy.materials
-        if rules.renewal_period(g.policy, rules.ItemFacts(material.id)) is None
-    ]
-    return answers.page(
-        "home/rules.html", examples=examples, never_renewed=never_renewed, stops=list(rules.Stop)
-    )
+    opening = Calendar(g.policy, g.today).of(g.policy.main_branch.id)
+    sections = rule_sheet.sections(g.policy, g.wording, answers.on_the_web(), opening)
+    return answers.page("home/rules.html", sections=sections)
 
 
 @pages.get("/healthz")

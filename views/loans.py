@@ -9,7 +9,7 @@ from opening import Calendar
 from rules import Channel, RenewalDecision, decide_renewal
 from standing import LoanRow
 from views import answers
-from views.answers import patron_only
+from views.answers import on_the_web, patron_only
 from views.catalog import page_number
 
 pages = Blueprint("loans", __name__)
@@ -98,7 +98,7 @@ def _with_decisions(patron: Patron) -> list[tuple[LoanRow, RenewalDecision]]:
     facts = standing.patron_facts(patron)
     calendar = Calendar(g.policy, g.today)
     decisions = {
-        loan.number: decide_renewal(g.policy, facts, loan, Channel.WEB, g.today, calendar.of(loan.branch))
+        loan.number: decide_renewal(g.policy, facts, loan, on_the_web(), calendar.of(loan.branch))
         for loan in facts.loans
     }
     return [(loan, decisions[loan.id]) for loan in standing.loans_of(patron.id) if loan.id in decisions]

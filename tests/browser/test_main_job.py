@@ -10,7 +10,7 @@ import demo
 import models
 import resources
 from app import create_app
-from rules import read_policy
+from policy_file import read_policy
 from settings import Settings
 from tests.conftest import TODAY, Clock
 

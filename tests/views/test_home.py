@@ -9,7 +9,7 @@ import models
 import resources
 from app import create_app
 from models import CalendarEntry, Notice
-from rules import read_policy
+from policy_file import read_policy
 from settings import Settings
 from tests.reader import Reader
 
@@ -88,7 +88,7 @@ def test_what_needs_attention_is_said_above_everything_and_only_when_it_does(tow
                 "雑誌は、2点まで",
                 "返却期限日から2週間、延ばせます。",
                 "貸出更新は、1点につき1回までです。",
-                "ご用意ができてから1週間、取り置きます。",
+                "ご用意ができたことをお知らせしてから1週間、取り置きます。",
                 "町内在住の方は、予約できます。",
                 "広域利用者(青色のカード)の方は、予約できません。",
                 "団体貸出用資料(大型絵本・大型紙芝居)",
@@ -209,7 +209,7 @@ def test_a_first_visit_weighs_at_most_thirty_kilobytes(town, reader, address):
             "更新しても、借りた日から4週間を超えることはありません。",
         ),
         ("late = {}", "返却期限日を過ぎた資料も、更新できます。"),
-        ("late = { within = { days = 3 } }", "返却期限日を過ぎた資料は、3日間以内なら更新できます。"),
+        ("late = { within = { days = 3 } }", "返却期限日を過ぎた資料は、3日以内なら更新できます。"),
         ('[[renewal.not]]\nof = ["av", "manga"]', "視聴覚資料、マンガは、更新できません。"),
         ('[[renewal.not]]\nof = ["av"]\nsay = "CDは1回だけです。"', "CDは1回だけです。"),
     ],

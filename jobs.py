@@ -1,0 +1,64 @@
+"""What happens by itself: safe to run at any time, twice, and by two processes at once.
+
+Each job is a verb of ``circulation.py`` that finds what is due and leaves the rest; a second run finds none.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+import circulation
+from models import db
+from rules import Policy, library_day
+
+_EVERY = 30  # seconds
+_log = logging.getLogger("shiori.jobs")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How many holds were registered, and how many loans and holds were moved off a closed day."""
+
+    registered: int
+    moved: int
+
+
+def run(policy: Policy, now: datetime, new_day: bool = True) -> Done:
+    """Do all that is due at this moment; what is due once a day only on a new day."""
+    registered = circulation.register_applied(policy, now)
+    moved = circulation.follow_calendar(policy, library_day(now), now) if new_day else []
+    return Done(len(registered), len(moved))
+
+
+@contextmanager
+def running(policy: Policy, clock: Callable[[], datetime]):
+    """Run the jobs twice a minute in a thread of their own, as long as the block lasts.
+
+    One that fails is written to the log and tried again the next time; it stops nothing.
+    """
+    over = threading.Event()
+
+    def keep_running() -> None:
+        db.connect(reuse_if_open=True)
+        ran_on = None
+        while True:
+            now = clock()
+            try:
+                run(policy, now, new_day=library_day(now) != ran_on)
+                ran_on = library_day(now)
+            except Exception:
+                _log.exception("a job failed")
+            if over.wait(_EVERY):
+                break
+        db.close()
+
+    thread = threading.Thread(target=keep_running, name="jobs", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(10)
