@@ -14,7 +14,7 @@ import circulation
 from models import db
 from rules import Policy, library_day
 
-_EVERY = 30  # seconds
+EVERY = 30  # seconds
 _log = logging.getLogger("shiori.jobs")
 
 
@@ -45,13 +45,13 @@ def running(policy: Policy, clock: Callable[[], datetime]):
         db.connect(reuse_if_open=True)
         ran_on = None
         while True:
-            now = clock()
             try:
+                now = clock()
                 run(policy, now, new_day=library_day(now) != ran_on)
                 ran_on = library_day(now)
             except Exception:
                 _log.exception("a job failed")
-            if over.wait(_EVERY):
+            if over.wait(EVERY):
                 break
         db.close()
 

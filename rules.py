@@ -808,12 +808,14 @@ def _excluded(
         if line.who:
             reason, facts = Reason.NOT_FOR, {**facts, "act": act, "who": policy.who_names(line.who)}
             if open_ways and line.at != ALL_CHANNELS:
-                reason, facts = Reason.NOT_FOR_HERE, {**facts, "at": open_ways}
+                reason, facts = Reason.NOT_FOR_HERE, {**facts, "here": occasion.at, "at": open_ways}
         elif line.branch:
             branches = policy.branch_names(line.branch)
             reason, facts = Reason.NOT_AT_BRANCH, {**facts, "act": act, "branch": branches}
+        elif open_ways:
+            reason, facts = _ELSEWHERE[act], {**facts, "here": occasion.at, "at": open_ways}
         else:
-            reason, facts = (_ELSEWHERE if open_ways else _NOWHERE)[act], {**facts, "at": open_ways}
+            reason = _NOWHERE[act]
         say = line.say if open_ways or line.at == ALL_CHANNELS else None
         refusals.append(Refusal(reason, facts, say, line.place))
 
@@ -829,7 +831,7 @@ def _excluded(
             refusals.append(Refusal(Reason.ONLY_AT_BRANCH, facts_at, line.say, line.place))
         if occasion.at not in line.at:
             ways = [way for way in Channel if way in line.at]
-            facts_here = {"what": policy.names(of), "at": ways}
+            facts_here = {"what": policy.names(of), "here": occasion.at, "at": ways}
             refusals.append(Refusal(_ELSEWHERE[act], facts_here, line.say, line.place))
     return refusals
 
@@ -843,13 +845,13 @@ def _once(refusals: Iterable[Refusal]) -> list[Refusal]:
     return distinct
 
 
-def _outside_hours(hours: Mapping[Channel, Hours], occasion: Occasion, act: Act) -> list[Refusal]:
+def _outside_hours(hours: Mapping[Channel, Hours], occasion: Occasion, act: Act, place: str) -> list[Refusal]:
     """Some ways are open for a part of the day only (宇都宮: renewal on the web from 8:30 to 20:00)."""
     open_hours = hours.get(occasion.at)
     if open_hours is None or open_hours.include(occasion.clock):
         return []
     facts = {"act": act, "opens": open_hours.opens, "closes": open_hours.closes}
-    return [Refusal(Reason.OUTSIDE_HOURS, facts)]
+    return [Refusal(Reason.OUTSIDE_HOURS, facts, place=f"{place}.{occasion.at}")]
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -1124,7 +1126,7 @@ def _stopped_by(
                 refusals += [
                     Refusal(cause.reason, cause.facts, block.say, block.place) for cause in causes if cause
                 ]
-    return refusals
+    return _once(refusals)
 
 
 def _causes(policy: Policy, when: Cause, patron: PatronFacts, act: Act, day: date) -> list[Refusal | None]:
@@ -1592,7 +1594,8 @@ def renewal_line(
     lines = policy.renewal.by if late is None or late.by is None else late.by
     if lines:
         return _closest(policy, lines, item, patron, occasion)
-    return loan_line(policy.on(lent_on or occasion.day), item, patron, occasion, at_any_hour=True)
+    at_the_desk = replace(occasion, at=Channel.DESK)  # where it was lent
+    return loan_line(policy.on(lent_on or occasion.day), item, patron, at_the_desk, at_any_hour=True)
 
 
 def renewed_due_date(
@@ -1681,9 +1684,9 @@ def decide_renewal(
 def _not_by_this_way(policy: Policy, occasion: Occasion) -> list[Refusal]:
     if occasion.at not in policy.renewal.at:
         ways = [way for way in Channel if way in policy.renewal.at]
-        facts = {"what": [], "at": ways}
+        facts = {"what": [], "here": occasion.at, "at": ways}
         return [Refusal(Reason.NOT_RENEWABLE_HERE, facts, place="renewal.at")]
-    return _outside_hours(policy.renewal.hours, occasion, Act.RENEWAL)
+    return _outside_hours(policy.renewal.hours, occasion, Act.RENEWAL, "renewal.hours")
 
 
 def _obstacles(policy: Policy, loan: LoanFacts) -> list[Refusal]:
@@ -1840,7 +1843,7 @@ def decide_patron_hold(policy: Policy, patron: PatronFacts, occasion: Occasion) 
         )
     rule = policy.hold
     refusals += _excluded(policy, Act.HOLD, rule.never, rule.only, None, patron, occasion)
-    refusals += _outside_hours(rule.hours, occasion, Act.HOLD)
+    refusals += _outside_hours(rule.hours, occasion, Act.HOLD, "hold.hours")
     return Decision(tuple(refusals))
 
 
@@ -1942,7 +1945,7 @@ def decide_cancel(policy: Policy, state: HoldState, occasion: Occasion) -> Decis
     allowed = policy.on(occasion.day).hold.cancel
     if state in allowed.get(occasion.at, ()):
         return Decision()
-    facts = {"state": state, "at": _ways(allowed, state)}
+    facts = {"state": state, "here": occasion.at, "at": _ways(allowed, state)}
     return Decision((Refusal(Reason.NOT_CANCELLABLE, facts, place=f"hold.cancel.{occasion.at}"),))
 
 
@@ -1951,7 +1954,7 @@ def decide_pickup_change(policy: Policy, state: HoldState, occasion: Occasion) -
     allowed = policy.on(occasion.day).hold.change
     if state in allowed.get(occasion.at, ()):
         return Decision()
-    facts = {"state": state, "at": _ways(allowed, state)}
+    facts = {"state": state, "here": occasion.at, "at": _ways(allowed, state)}
     return Decision((Refusal(Reason.PICKUP_FIXED, facts, place=f"hold.change.{occasion.at}"),))
 
 
@@ -2122,7 +2125,8 @@ def decide_extension(
     place = "hold.shelf.extend"
     if extend is None or hold.collect_by is None or occasion.at not in extend.at:
         ways = [way for way in Channel if extend and hold.collect_by and way in extend.at]
-        return ExtensionDecision((Refusal(Reason.NOT_EXTENDABLE, {"at": ways}, place=place),))
+        facts = {"here": occasion.at, "at": ways}
+        return ExtensionDecision((Refusal(Reason.NOT_EXTENDABLE, facts, place=place),))
     refusals = []
     if hold.extended >= extend.times:
         refusals.append(Refusal(Reason.EXTENDED, {"times": extend.times}, place=place))

@@ -19,6 +19,7 @@ from policy_file import read_policy
 from rules import JAPAN
 from settings import Settings
 from tests.cast import Town
+from tests.facts import edited
 from tests.reader import Reader
 
 # A Wednesday; the libraries of the ready policies are closed on Mondays.
@@ -80,8 +81,14 @@ def source():
 
 
 @pytest.fixture
-def policy(source):
-    return read_policy(resources.text(f"policies/{source}.toml"))
+def changes():
+    """What a clerk has rewritten in it: pairs of old and new text; a test parametrises this too."""
+    return ()
+
+
+@pytest.fixture
+def policy(source, changes):
+    return read_policy(edited(resources.text(f"policies/{source}.toml"), *changes))
 
 
 @pytest.fixture

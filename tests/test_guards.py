@@ -86,7 +86,7 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "POST /my/contact",
             "POST /my/holds/<number:hold_id>/cancel",
             "POST /my/holds/<number:hold_id>/extend",
-        "POST /my/holds/<number:hold_id>/pickup",
+            "POST /my/holds/<number:hold_id>/pickup",
             "POST /my/loans/<number:loan_id>/renew",
             "POST /my/loans/renew",
         ]

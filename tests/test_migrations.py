@@ -37,6 +37,35 @@ def test_a_step_that_fails_leaves_the_database_as_it_was(new_database, monkeypat
     assert not db.table_exists("half")
 
 
+def test_a_library_of_the_first_version_keeps_its_rows_and_gets_what_rules_ask_for(new_database, monkeypatch):
+    with monkeypatch.context() as first_version:
+        first_version.setattr(migrations, "STEPS", migrations.STEPS[:1])
+        migrations.migrate(db)
+    db.execute_sql("INSERT INTO bib (material, title, added_on) VALUES ('book', 'こころ', '2026-04-01')")
+    db.execute_sql(
+        "INSERT INTO item (bib_id, barcode, branch, added_on) VALUES (1, '1', 'main', '2026-04-01')"
+    )
+    db.execute_sql(
+        "INSERT INTO patron (card_number, kana_name, category, added_on)"
+        " VALUES ('100000011', 'サトウ ハナ', 'resident', '2026-04-01')"
+    )
+    db.execute_sql(
+        "INSERT INTO hold (bib_id, patron_id, state, channel, pickup_branch, contact, requested_at)"
+        " VALUES (1, 1, 'waiting', 'web', 'main', 'mail', '2026-04-01T03:00:00.000000+00:00')"
+    )
+
+    assert migrations.migrate(db) == len(migrations.STEPS) - 1
+
+    patron, item, hold = models.Patron.get(), models.Item.get(), models.Hold.get()
+    assert (patron.card_number, patron.born_on, patron.marks, patron.household) == (
+        "100000011",
+        None,
+        "",
+        None,
+    )
+    assert (item.volumes, hold.extended, models.Bib.get().holdable_from) == (1, 0, None)
+
+
 def test_a_newer_database_is_left_alone(new_database):
     migrations.migrate(db)
     db.execute_sql(f"PRAGMA user_version = {len(migrations.STEPS) + 1}")

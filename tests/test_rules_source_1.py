@@ -378,7 +378,7 @@ def test_a9_the_refusal_of_the_newest_issue_sends_the_patron_to_the_desk():
     decision = decide_title_hold(SOURCE_1, APRIL_ISSUE, on(WEB))
 
     assert said(SOURCE_1, decision) == ["雑誌の最新号は、Webでは予約できません。窓口でお申し込みください。"]
-    assert decision.refusals[0].facts == {"what": ["newest issue"], "at": [DESK, PHONE]}
+    assert decision.refusals[0].facts == {"what": ["newest issue"], "here": WEB, "at": [DESK, PHONE]}
 
 
 @pytest.mark.parametrize(
@@ -1205,7 +1205,7 @@ def test_a21_the_refusal_says_where_a_ready_hold_can_be_cancelled():
     ready = decide_cancel(SOURCE_1, S.READY, on(WEB))
     over = decide_cancel(SOURCE_1, S.EXPIRED, on(WEB))
 
-    assert ready.refusals[0].facts == {"state": S.READY, "at": [DESK, PHONE]}
+    assert ready.refusals[0].facts == {"state": S.READY, "here": WEB, "at": [DESK, PHONE]}
     assert said(SOURCE_1, ready) == ["この予約は、Webでは取り消せません。窓口かお電話で取り消せます。"]
     assert said(SOURCE_1, over) == ["この予約は、取り消せません。窓口でおたずねください。"]
 
