@@ -24,7 +24,7 @@ from policy_file import Mistake, PolicyMistakes, read_policy
 from policy_lines import line_of
 from rules import JAPAN, Channel, Occasion, Policy, card_number, library_day
 from settings import BadSetting, Settings
-from wording import LANGUAGES, Wording
+from wording import LANGUAGES, POLICY_LANGUAGES, Wording
 
 _wording = Wording()
 
@@ -35,21 +35,23 @@ def main(arguments: list[str] | None = None) -> int:
         # A console that lacks a character shows another in its place instead of stopping the program.
         stream.reconfigure(errors="replace")
     asked = _parser().parse_args(arguments)
+    wording = Wording(getattr(asked, "language", LANGUAGES[0]))
     try:
         settings = setting.from_environment(os.environ, Path.cwd())
         if "policy" in asked:
             settings = replace(settings, policy=str(asked.policy))
         return asked.command(asked, settings, settings.read_policy())
     except BadSetting as error:
-        return _fail(2, error.key, **error.facts)
+        return _fail(2, error.key, wording, **error.facts)
     except PolicyMistakes as error:
-        return _tell_mistakes(settings.policy, error, getattr(asked, "language", LANGUAGES[0]))
+        return _tell_mistakes(settings.policy, error, wording)
     except migrations.NewerDatabase:
-        return _fail(1, "cli.newer_database", given=settings.database)
+        return _fail(1, "cli.newer_database", wording, given=settings.database)
     except demo.CannotMake as error:
         return _fail(1, error.key, **error.facts)
     except OSError as error:
-        return _fail(1, "cli.os_error", given=error.filename or "", detail=error.strerror or str(error))
+        detail = error.strerror or str(error)
+        return _fail(1, "cli.os_error", wording, given=error.filename or "", detail=detail)
     except KeyboardInterrupt:
         return 130
 
@@ -89,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     diff.add_argument("other", metavar="OTHER", help=_wording.t("cli.diff_after"))
     for command in (check, explain, diff):
         command.add_argument(
-            "--language", choices=LANGUAGES, default=LANGUAGES[0], help=_wording.t("cli.language")
+            "--language", choices=POLICY_LANGUAGES, default=LANGUAGES[0], help=_wording.t("cli.language")
         )
     return parser
 
@@ -204,11 +206,11 @@ def _explain(asked, settings: Settings, policy: Policy) -> int:
         now = datetime.now(UTC)
         moment = datetime.combine(date.fromisoformat(asked.on), time(12), JAPAN) if asked.on else now
     except ValueError:
-        return _fail(2, "explain.bad_date", given=asked.on)
+        return _fail(2, "explain.bad_date", wording, given=asked.on)
     if asked.branch is not None and policy.branch(asked.branch) is None:
-        return _fail(2, "policy.unknown_branch", given=asked.branch)
+        return _fail(2, "policy.unknown_branch", wording, given=asked.branch)
     if not settings.database.exists():
-        return _fail(1, "explain.no_database", given=settings.database)
+        return _fail(1, "explain.no_database", wording, given=settings.database)
     _open(settings)
     occasion = Occasion(asked.at, moment, asked.branch)
     explanation = policy_explain.Explanation(
@@ -217,7 +219,7 @@ def _explain(asked, settings: Settings, policy: Policy) -> int:
     try:
         told = explanation.lines(card_number(asked.card), asked.bib)
     except policy_explain.NothingThere as error:
-        return _fail(1, str(error))
+        return _fail(1, str(error), wording)
     print("\n".join(told))
     return 0
 
@@ -229,15 +231,14 @@ def _diff(asked, settings: Settings, policy: Policy) -> int:
     try:
         read_policy(sources[1])
     except PolicyMistakes as error:
-        return _tell_mistakes(asked.other, error, asked.language)
+        return _tell_mistakes(asked.other, error, wording)
     told = policy_diff.differences(*sources, Occasion(Channel.WEB, datetime.now(UTC)), asked.language)
     print("\n".join(told) if told else wording.t("diff.none"))
     return 0
 
 
-def _tell_mistakes(file: str, error: PolicyMistakes, language: str) -> int:
+def _tell_mistakes(file: str, error: PolicyMistakes, wording: Wording) -> int:
     """Every mistake of a policy with its line, in the order of the file."""
-    wording = Wording(language)
     print(wording.t("cli.policy_wrong", given=file), file=sys.stderr)
     for line in _with_lines(error.mistakes, error.source, wording):
         print(f"  {line}", file=sys.stderr)
@@ -261,8 +262,8 @@ def _where(wording: Wording, source: str, place: str) -> str:
     return (wording.t("cli.line", n=line) if line else "") + place
 
 
-def _fail(status: int, key: str, **facts) -> int:
-    print(_wording.t(key, **facts), file=sys.stderr)
+def _fail(status: int, key: str, wording: Wording = _wording, **facts) -> int:
+    print(wording.t(key, **facts), file=sys.stderr)
     return status
 
 

@@ -58,6 +58,15 @@ def lint(arguments):
         sys.exit(1)
 
 
+def bench(arguments):
+    """Measure what must stay cheap, as multiples of a floor measured in the same run"""
+    os.chdir(ROOT)
+    set_up("test")
+    scripts = sorted((ROOT / "bench").glob("*.py"))
+    if sum(call(script, *arguments) != 0 for script in scripts):
+        sys.exit("Something costs more than it may: see the lines above.")
+
+
 def dist(arguments):
     """Build the one file, dist/shiori.pyz"""
     set_up("run")
@@ -79,7 +88,7 @@ def ci(arguments):
     test(arguments)
 
 
-COMMANDS = {command.__name__: command for command in (run, test, lint, dist, shots, ci)}
+COMMANDS = {command.__name__: command for command in (run, test, lint, bench, dist, shots, ci)}
 
 
 # ---- the environment

@@ -268,7 +268,7 @@ class _Sheet:
             if at and len(days) == 1:
                 said.append(self.t("rules.registered_daily", at=at))
             elif at:
-                said.append(self.t("rules.registered_on", on="・".join(on), at=at))
+                said.append(self.t("rules.registered_on", on=self.t("list.weekdays").join(on), at=at))
         return said
 
     def how_many(self) -> Part:

@@ -476,7 +476,7 @@ class Line:
     place: str = field(default="", compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Occasion:
     """By which way, when and where somebody asks.  ``branch`` lends, or is where a hold will be collected;
     None while nobody has chosen."""
@@ -485,11 +485,11 @@ class Occasion:
     moment: datetime
     branch: str | None = None
 
-    @property
+    @cached_property
     def day(self) -> date:
         return library_day(self.moment)
 
-    @property
+    @cached_property
     def clock(self) -> time:
         return self.moment.astimezone(JAPAN).time()
 
@@ -1109,7 +1109,7 @@ def _stopped_by(
 ) -> list[Refusal]:
     """The blocks that hold for this patron.  All are tried; a cause that has ended stops nothing.
 
-    ``is_`` says whether the thing belongs to a set; without a thing only blocks that ask for none are tried.
+    ``is_`` says whether the thing belongs to a set; without it only blocks that stop everything are tried.
     """
     refusals: list[Refusal] = []
     day = occasion.day
@@ -1119,7 +1119,7 @@ def _stopped_by(
             and occasion.at in block.at
             and _asks_where(block, occasion)
             and _asks_for(policy, block, patron, day, unknown=False)
-            and (not block.of if is_ is None else any(is_(name) for name in block.of))
+            and (not block.of or (is_ is not None and any(is_(name) for name in block.of)))
         ):
             causes = _causes(policy, block.when, patron, act, day)
             if all(causes):
@@ -1441,8 +1441,7 @@ def decide_loan(
     policy = policy.on(occasion.day)
     day = occasion.day
     is_ = _is(policy, item, day)
-    refusals = _stopped_by(policy, patron, Act.LOAN, occasion)
-    refusals += _stopped_by(policy, patron, Act.LOAN, occasion, is_)
+    refusals = _stopped_by(policy, patron, Act.LOAN, occasion, is_)
     if not item.lendable:
         refusals.append(Refusal(Reason.NO_ITEM, {"in_library": item.state is ItemState.IN_STOCK}))
     if item.due_on is not None:
@@ -1644,8 +1643,7 @@ def decide_renewal(
     if policy.renewal.desk is DeskRenewal.LEND_AGAIN and occasion.at is Channel.DESK:
         return _lend_again(policy, patron, loan, occasion, opening)
     is_ = _is(policy, loan.item, today)
-    refusals = _stopped_by(policy, patron, Act.RENEWAL, occasion)
-    refusals += _stopped_by(policy, patron, Act.RENEWAL, occasion, is_)
+    refusals = _stopped_by(policy, patron, Act.RENEWAL, occasion, is_)
     refusals += _not_by_this_way(policy, occasion)
     if loan.days_overdue(today) and not _may_be_this_late(policy, loan, today):
         refusals.append(
@@ -1851,7 +1849,8 @@ def decide_hold(policy: Policy, patron: PatronFacts, bib: BibFacts, occasion: Oc
     """Whether this patron may hold this title now, with everything that stands against it."""
     policy = policy.on(occasion.day)
     refusals = list(decide_patron_hold(policy, patron, occasion).refusals)
-    refusals += _stopped_by(policy, patron, Act.HOLD, occasion, _is(policy, bib, occasion.day))
+    stopped = _stopped_by(policy, patron, Act.HOLD, occasion, _is(policy, bib, occasion.day))
+    refusals += [refusal for refusal in stopped if refusal not in refusals]
     if policy.hold.needs_mail and not patron.has_mail:
         refusals.append(Refusal(Reason.NO_MAIL, place="hold.needs_mail"))
     refusals += decide_title_hold(policy, bib, occasion, patron).refusals

@@ -14,6 +14,10 @@ from policy_file import Mistake
 from rules import BUILT_IN_SETS, Channel, Period, Refusal, Words
 
 LANGUAGES = ("ja",)
+# The pages speak Japanese; the policy commands speak both, so en.json holds only what these can print.
+POLICY_LANGUAGES = ("ja", "en")
+
+_COUNTS = ("n", "count", "times", "days", "least")  # facts that a plural can hang on
 
 
 @cache
@@ -32,7 +36,12 @@ class Wording:
             self.words = {"card": words.card, "renewal": words.renewal, "renew": words.renew}
 
     def t(self, key: str, **facts) -> str:
-        """The sentence of a key, with its facts written out.  A key without a sentence is a KeyError."""
+        """The sentence of a key, with its facts written out.  A key without a sentence is a KeyError.
+
+        A language with plurals may have a second sentence, ``key.one``, for a count of 1.
+        """
+        if any(facts.get(name) == 1 for name in _COUNTS) and f"{key}.one" in self.messages:
+            key += ".one"
         if "who" in facts:
             facts["who"] = [self.person(name) for name in facts["who"]]
         return self.messages[key].format(
@@ -45,7 +54,9 @@ class Wording:
 
     def _variant(self, refusal: Refusal) -> str:
         """Some reasons have a second sentence for a fact that is missing: nobody wants to read 'None'."""
-        empty = [name for name, fact in sorted(refusal.facts.items()) if fact in (None, [], "", False)]
+        missing = (None, [], "", False)
+        # A thing that is not named comes before a number that is 0: nobody reads "of , none".
+        empty = [name for name, fact in sorted(refusal.facts.items(), reverse=True) if fact in missing]
         variants = [f"{refusal.reason.value}.no_{name}" for name in empty]
         return next((key for key in variants if key in self.messages), refusal.reason.value)
 
@@ -64,7 +75,10 @@ class Wording:
         if isinstance(fact, list | tuple):
             # Ways are alternatives; everything else that comes in lists is meant together.
             joint = "list.or" if fact and isinstance(fact[0], Channel) else "list.and"
-            return self.t(joint).join(self.write(part) for part in fact)
+            parts = [self.write(part) for part in fact]
+            if len(parts) > 1 and f"{joint}.last" in self.messages:  # A, B and C
+                parts[-2:] = [self.t(f"{joint}.last").join(parts[-2:])]
+            return self.t(joint).join(parts)
         if isinstance(fact, Period):
             key = f"period.{fact.unit}" + (".count_first" if fact.count_first else "")
             return self.t(key, n=fact.n)

@@ -81,6 +81,48 @@ def test_a_file_that_is_not_there_is_told(tmp_path):
     assert told.returncode == 2 and "を読めません" in told.stderr and "Traceback" not in told.stderr
 
 
+def test_a_mistake_is_told_in_english_with_its_line(tmp_path):
+    wrong = RIGHT.replace("times = 1", "tims = 1").replace("most = 5", 'most = "five"')
+    file = tmp_path / "library.toml"
+    file.write_text(wrong, "utf-8")
+
+    told = check(file, "--language", "en")
+
+    def line(text: str) -> str:
+        return f"  line {wrong[: wrong.index(text)].count(chr(10)) + 1}: "
+
+    assert told.returncode == 2 and told.stdout == ""
+    assert told.stderr.splitlines() == [
+        f"The policy file {file} has mistakes.",
+        f"{line('[renewal]')}renewal.times: A value is needed here.",
+        f"{line('tims')}renewal.tims: There is no such key. Did you mean “times”?",
+        line('"five"')
+        + 'hold.limit[1].most: Please write a number that is 0 or more, or "unlimited" if there is no limit.',
+    ]
+
+
+def test_what_is_worth_a_second_look_is_told_in_english(tmp_path):
+    file = tmp_path / "library.toml"
+    file.write_text(
+        RIGHT + '\n[[category]]\nid = "extra"\nname = "おまけ"\nwhen = { tag = "おまけ" }\n', "utf-8"
+    )
+
+    told = check(file, "--language", "en")
+
+    assert told.returncode == 0 and told.stderr == ""
+    assert told.stdout.splitlines()[:2] == [
+        f"{file}: no mistakes (しおり町立図書館).",
+        "It can be used, but please look at 1 place again.",
+    ]
+    assert "No rule uses “extra”." in told.stdout
+
+
+def test_a_file_that_is_not_there_is_told_in_english(tmp_path):
+    told = check(tmp_path / "nowhere.toml", "--language", "en")
+
+    assert told.returncode == 2 and "cannot be read" in told.stderr and "Traceback" not in told.stderr
+
+
 SOURCE = '''\
 top = 1
 [library]

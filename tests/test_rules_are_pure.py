@@ -54,7 +54,7 @@ from tests.facts import (
     with_holds,
     with_loans,
 )
-from wording import LANGUAGES, Wording
+from wording import POLICY_LANGUAGES, Wording
 
 # ---- Purity --------------------------------------------------------------------------------------------
 
@@ -298,7 +298,7 @@ def test_there_is_a_decision_here_for_every_reason(refusals):
 
 
 def test_the_languages_are_those_that_have_a_file():
-    assert sorted(LANGUAGES) == TRANSLATIONS
+    assert sorted(POLICY_LANGUAGES) == TRANSLATIONS
 
 
 @pytest.mark.parametrize("language", TRANSLATIONS)
