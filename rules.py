@@ -744,8 +744,8 @@ def _closest(
         for line in lines
         if occasion.at in line.at
         and _asks_where(line, occasion)
-        and _asks_for(policy, line, patron, day, unknown=False)
         and (not line.of or any(item_is(policy, item, name, day) for name in line.of))
+        and _asks_for(policy, line, patron, day, unknown=False)
     ]
     if len(fitting) < 2:
         return fitting[0] if fitting else None
@@ -1610,11 +1610,20 @@ def renewed_due_date(
     Source document 1: two weeks from the due date.  Source document 2: from the day of the procedure, that
     day included, books 15 days, magazines and audio-visual items 8.
     """
-    today = occasion.day
-    late = policy.renewal.late if loan.days_overdue(today) else None
+    late = policy.renewal.late if loan.days_overdue(occasion.day) else None
     line = renewal_line(policy, loan.item, patron, occasion, late, loan.lent_on)
-    if line is None:
-        return None
+    return line and _renewal_end(policy, loan, line, late, occasion.day, opening, card_expires_on)
+
+
+def _renewal_end(
+    policy: Policy,
+    loan: LoanFacts,
+    line: Lasting,
+    late: Late | None,
+    today: date,
+    opening: OpeningDays,
+    card_expires_on: date | None,
+) -> date | None:
     base = (late and late.base) or policy.renewal.base
     end = end_of(line.period, loan.due_on if base is RenewFrom.DUE_DATE else today, opening)
     until = (late and late.until) or policy.renewal.until
@@ -1670,7 +1679,7 @@ def decide_renewal(
     if refusals:
         return RenewalDecision(tuple(refusals))
 
-    due_on = renewed_due_date(policy, loan, occasion, opening, expires_on, patron)
+    due_on = _renewal_end(policy, loan, line, late, today, opening, expires_on)
     if due_on is None:
         return RenewalDecision((Refusal(Reason.NO_OPEN_DAY),))
     if due_on <= loan.due_on or due_on < today:
