@@ -20,8 +20,9 @@ import policy_diff
 import policy_explain
 import search
 import settings as setting
-from policy_file import Mistake, PolicyMistakes, read_policy
+from policy_file import PolicyMistakes, read_policy
 from policy_lines import line_of
+from policy_tables import Mistake
 from rules import JAPAN, Channel, Occasion, Policy, card_number, library_day
 from settings import BadSetting, Settings
 from wording import LANGUAGES, POLICY_LANGUAGES, Wording

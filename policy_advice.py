@@ -6,7 +6,7 @@ A mistake stops the start; these do not.  ``policy check`` tells them, each with
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 
-from policy_file import Mistake
+from policy_tables import Mistake
 from rules import (
     ALL_CHANNELS,
     JAPAN,

@@ -4,7 +4,8 @@ import tomllib
 from collections.abc import Iterator
 
 import rule_sheet
-from policy_file import PERIOD_KEYS, question, read_policy
+from policy_file import read_policy
+from policy_tables import PERIOD_KEYS, question
 from rules import Occasion
 from wording import Wording
 

@@ -6,20 +6,19 @@ afterwards, by asking the file as it stands.
 """
 
 import difflib
-import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
-from datetime import date, time, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, fields, is_dataclass, replace
+from datetime import date, time
 from enum import StrEnum
 from types import UnionType
 from typing import Union, get_args, get_origin, get_type_hints
 
+from policy_contradictions import contradictions
+from policy_seasons import collisions, laid_over, meetings, season_days, seasons_apart
+from policy_tables import PERIOD_KEYS, PLACE, Mistake, day_of, joined, note, place_lines
 from rules import (
-    BUILT_IN_SETS,
-    CLOSED_HOLD_STATES,
-    HELD,
     OPENING,
     Batches,
     Cause,
@@ -31,22 +30,11 @@ from rules import (
     Opens,
     Period,
     Policy,
-    School,
-    Season,
     Unit,
     Until,
     When,
     WhoWhen,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """Something in a policy that cannot be meant: where it stands, and the key of a sentence about it."""
-
-    path: str
-    problem: str
-    facts: Mapping[str, object] = field(default_factory=dict)
 
 
 class PolicyMistakes(Exception):
@@ -63,22 +51,40 @@ def read_policy(source: str) -> Policy:
         tables = tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
         raise PolicyMistakes([Mistake("", "policy.syntax", {"detail": str(error)})], source) from error
-    _place_lines(tables, "")
-    heads, changes = _seasons_apart(tables)
+    place_lines(tables, "")
+    heads, changes = seasons_apart(tables)
     reader = _Reader()
     policy = reader.read(Policy, {**tables, "season": heads} if heads else tables, "")
     for n, change in enumerate(changes, start=1):
         reader.read_changes(change, f"season[{n}]")
-    reader.mistakes += _contradictions({**tables, "season": changes} if changes else tables)
-    _season_days(heads if changes else [], reader)
+    reader.mistakes += contradictions({**tables, "season": changes} if changes else tables)
+    season_days(heads if changes else [], reader.mistakes)
     if reader.mistakes:
         raise PolicyMistakes(reader.mistakes, source)
     return _with_seasons(policy, tables, changes, source)
 
 
+def _with_seasons(policy: Policy, tables: dict, changes: list[dict], source: str) -> Policy:
+    """The sheet, and one for each set of seasons that can meet: their tables laid over the file's."""
+    sheets: dict[frozenset[int], Policy] = {}
+    plain = replace(policy, in_season=sheets)
+    sheets[frozenset()] = plain
+    reader = _Reader()
+    for running in meetings(policy.seasons):
+        collisions(running, changes, reader.mistakes)
+        laid = tables
+        for n in sorted(running):
+            laid = laid_over(laid, changes[n])
+        reader.mistakes += contradictions({key: laid[key] for key in laid.keys() - {"season"}})
+        sheet = reader.read(Policy, {key: laid[key] for key in laid.keys() - {"season"}}, "")
+        if reader.mistakes:
+            raise PolicyMistakes(reader.mistakes, source)
+        sheets[running] = replace(sheet, seasons=policy.seasons, in_season=sheets)
+    return plain
+
+
 # ---- the walk over the classes ---------------------------------------------------------------------------
 
-_PLACE = "@"  # beside a line's own keys: where it stands in the file, seasons included
 _CHANGEABLE = ("loan", "renewal", "hold", "block", "note")  # what a season may change
 
 
@@ -118,15 +124,15 @@ class _Reader:
         self.only_changes = True
         for key, value in tables.items():
             if key in _CHANGEABLE:
-                self.read(kinds[keys[key]], value, _join(path, key))
-            elif key != _PLACE:
+                self.read(kinds[keys[key]], value, joined(path, key))
+            elif key != PLACE:
                 self._unknown_key(path, key, ["name", "from", "to", *_CHANGEABLE])
         self.only_changes = False
-        if not tables.keys() - {_PLACE}:
+        if not tables.keys() - {PLACE}:
             self.note(path, "policy.season_changes_nothing")
 
     def note(self, path: str, problem: str, **facts) -> None:
-        self.mistakes.append(Mistake(path, problem, facts))
+        note(self.mistakes, path, problem, **facts)
 
     def _own_form(self, kind, value, path: str):
         form, expected = _OWN_FORMS[kind]
@@ -146,11 +152,11 @@ class _Reader:
     def _table(self, kind, table, path: str):
         if not isinstance(table, dict):
             return self.note(path, "policy.not_table")
-        kinds, values, keys = get_type_hints(kind), {}, {_PLACE}
+        kinds, values, keys = get_type_hints(kind), {}, {PLACE}
         for entry in fields(kind):
             key = entry.metadata.get("key", entry.name)
             if entry.name == "place":
-                values["place"] = table.get(_PLACE, path)
+                values["place"] = table.get(PLACE, path)
             elif entry.metadata.get("spread"):
                 own = {key: table[key] for key in table.keys() & PERIOD_KEYS}
                 keys |= PERIOD_KEYS
@@ -159,14 +165,14 @@ class _Reader:
             elif key is not None:
                 keys.add(key)
                 if key in table:
-                    values[entry.name] = self.read(kinds[entry.name], table[key], _join(path, key))
+                    values[entry.name] = self.read(kinds[entry.name], table[key], joined(path, key))
                 elif (
                     entry.default is MISSING and entry.default_factory is MISSING and not self._may_lack(kind)
                 ):
-                    self.note(_join(path, key), "policy.missing")
+                    self.note(joined(path, key), "policy.missing")
         for key in sorted(table.keys() - keys):
-            self._unknown_key(path, key, keys - {_PLACE})
-        if not table.keys() - {_PLACE} and kind in (When, WhoWhen, Cause):
+            self._unknown_key(path, key, keys - {PLACE})
+        if not table.keys() - {PLACE} and kind in (When, WhoWhen, Cause):
             self.note(path, "policy.blank")  # a condition that names nothing would fit everything
         return None if self.mistakes or self._may_lack(kind) else kind(**values)
 
@@ -176,7 +182,7 @@ class _Reader:
 
     def _unknown_key(self, path: str, key: str, known) -> None:
         nearest = difflib.get_close_matches(key, sorted(known), n=1)
-        self.note(_join(path, key), "policy.unknown_key", nearest=nearest[0] if nearest else None)
+        self.note(joined(path, key), "policy.unknown_key", nearest=nearest[0] if nearest else None)
 
     def _list(self, kind, entries, path: str):
         inner = get_args(kind)[0]
@@ -198,18 +204,13 @@ class _Reader:
             return self.note(path, "policy.not_table")
         key_kind, value_kind = get_args(kind)
         return {
-            self.read(key_kind, key, _join(path, key)): self.read(value_kind, value, _join(path, key))
+            self.read(key_kind, key, joined(path, key)): self.read(value_kind, value, joined(path, key))
             for key, value in table.items()
         }
 
 
-def _join(path: str, key: str) -> str:
-    return f"{path}.{key}" if path else key
-
-
 # ---- values with a form of their own ---------------------------------------------------------------------
 
-PERIOD_KEYS = {*(unit.value for unit in Unit), "count_first"}
 _LENDS = re.compile(r"(?:^|\.)(?:loan\.by|material)\b")  # the only periods that may be hours
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NTH = ("last", "1st", "2nd", "3rd", "4th", "5th")
@@ -264,20 +265,12 @@ def _closure(value: str) -> Closure:
     if weekday in _WEEKDAYS and len(nth) <= 1:
         return Closure(_WEEKDAYS.index(weekday), _NTH.index(nth[0]) or -1 if nth else None)
     first, last = (value.split("..") * 2)[:2] if value.count("..") == 0 else value.split("..")
-    first, last = _day(first), _day(last)
+    first, last = day_of(first), day_of(last)
     if isinstance(first, date) and first > last:
         raise ValueError
     if isinstance(first, date) != isinstance(last, date):
         raise ValueError
     return Closure(first=first, last=last)
-
-
-def _day(value: str) -> tuple[int, int] | date:
-    """A date, or without its year a (month, day) of every year."""
-    if len(value.strip()) > 5:
-        return date.fromisoformat(value.strip())
-    day = date.fromisoformat(f"2000-{value.strip()}")  # a leap year, so that 02-29 can be named
-    return day.month, day.day
 
 
 def _batches(value) -> Batches:
@@ -301,282 +294,5 @@ _OWN_FORMS = {
     Hours: (_hours, "hours"),
     Closure: (_closure, "closure"),
     Batches: (_batches, "batches"),
-    tuple[int, int] | date: (_day, "day"),
+    tuple[int, int] | date: (day_of, "day"),
 }
-
-
-# ---- seasons ---------------------------------------------------------------------------------------------
-
-
-_ONE_LINE = re.compile(r"(?:^|\.)(?:loan|renewal|late)\.by$")  # a table in the place of a list of lines
-
-
-def _place_lines(value, path: str) -> None:
-    """Write into every line of the file where it stands, so that a season's line knows it in any sheet."""
-    if isinstance(value, dict):
-        for key, entry in value.items():
-            _place_lines(entry, _join(path, key))
-            if isinstance(entry, dict) and _ONE_LINE.search(_join(path, key)):
-                entry[_PLACE] = _join(path, key)
-    elif isinstance(value, list):
-        for n, entry in enumerate(value, start=1):
-            if isinstance(entry, dict):
-                _place_lines(entry, f"{path}[{n}]")
-                entry[_PLACE] = f"{path}[{n}]"
-
-
-def _seasons_apart(tables: dict) -> tuple[list, list[dict]]:
-    """The names and days of the seasons, and what each changes."""
-    seasons = tables.get("season")
-    if not isinstance(seasons, list) or not all(isinstance(season, dict) for season in seasons):
-        return seasons, []
-    own = {entry.metadata.get("key", entry.name) for entry in fields(Season)} | {_PLACE}
-    heads = [{key: season[key] for key in season.keys() & own} for season in seasons]
-    changes = [{key: season[key] for key in season.keys() - own} for season in seasons]
-    return heads, changes
-
-
-def _season_days(heads: list[dict], reader: _Reader) -> None:
-    """The first and the last day of a season are both of every year, or two dates in order."""
-    for n, head in enumerate(heads, start=1):
-        try:
-            first, last = _day(head["from"]), _day(head["to"])
-        except (KeyError, ValueError, TypeError, AttributeError):
-            continue  # told already
-        if type(first) is not type(last) or (isinstance(first, date) and first > last):
-            reader.note(f"season[{n}]", "policy.season_days")
-
-
-def _with_seasons(policy: Policy, tables: dict, changes: list[dict], source: str) -> Policy:
-    """The sheet, and one for each set of seasons that can meet: their tables laid over the file's."""
-    sheets: dict[frozenset[int], Policy] = {}
-    plain = replace(policy, in_season=sheets)
-    sheets[frozenset()] = plain
-    reader = _Reader()
-    for running in _meetings(policy.seasons):
-        _collisions(running, changes, reader)
-        laid = tables
-        for n in sorted(running):
-            laid = _laid_over(laid, changes[n])
-        reader.mistakes += _contradictions({key: laid[key] for key in laid.keys() - {"season"}})
-        sheet = reader.read(Policy, {key: laid[key] for key in laid.keys() - {"season"}}, "")
-        if reader.mistakes:
-            raise PolicyMistakes(reader.mistakes, source)
-        sheets[running] = replace(sheet, seasons=policy.seasons, in_season=sheets)
-    return plain
-
-
-def _meetings(seasons: Sequence[Season]) -> Iterator[frozenset[int]]:
-    """Every set of seasons, by their numbers, that is running together on some day.
-
-    Which run changes only on a first day and on the day after a last one; years that no date names are alike.
-    """
-    dates = [day for season in seasons for day in (season.first, season.last) if isinstance(day, date)]
-    years = {2000, 2001} | {day.year + n for day in dates for n in (-1, 0, 1)}
-    turns = set()
-    for season in seasons:
-        for year in years:
-            turns |= {_in_year(season.first, year), _in_year(season.last, year) + timedelta(days=1)}
-    met = {frozenset(n for n, season in enumerate(seasons) if season.covers(day)) for day in turns}
-    alone = {frozenset({n}) for n in range(len(seasons))}  # so that each can be shown by itself
-    yield from sorted((met | alone) - {frozenset()}, key=sorted)
-
-
-def _in_year(day: tuple[int, int] | date, year: int) -> date:
-    """A day of every year in this one; 29 February is 1 March where there is none.  A date is itself."""
-    if isinstance(day, date):
-        return day
-    leap = date(year, 2, 28) + timedelta(days=1)
-    return leap if day == (2, 29) else date(year, *day)
-
-
-def _collisions(running: frozenset[int], changes: list[dict], reader: _Reader) -> None:
-    """Two seasons that say the same line on one day; a whole list and one of its lines are the same."""
-    said = {n: dict(_sayings(changes[n], ())) for n in sorted(running)}
-    for n, own in said.items():
-        for key, place in own.items():
-            for other in (other for other in said if other < n):
-                if any(key[: len(theirs)] == theirs[: len(key)] for theirs in said[other]):
-                    reader.note(
-                        f"season[{n + 1}].{place}", "policy.seasons_collide", other=f"season[{other + 1}]"
-                    )
-
-
-def _sayings(value: dict, path: tuple) -> Iterator[tuple[tuple, str]]:
-    """What a season says, each under the key by which it would take another's place."""
-    for key, entry in value.items():
-        here = (*path, key)
-        if isinstance(entry, dict) and key not in _VALUES:
-            yield from _sayings(entry, here)
-        elif isinstance(entry, list) and entry and isinstance(entry[0], dict):
-            yield from (
-                ((*here, _question(line)), f"{'.'.join(here)}[{n}]") for n, line in enumerate(entry, 1)
-            )
-        elif key != _PLACE:
-            yield here, ".".join(here)
-
-
-# Tables that are one value.
-_VALUES = ("by", "opens", "until", "late", "keep", "extend", "unreached", "registered_at")
-_QUESTIONS = ("of", "who", "at", "branch", "per", "count", "contact", "when", "stops", "under", "text")
-
-
-def question(line: dict) -> dict[str, object]:
-    """What a line asks, lists in order; a line takes the place of one that asks the same."""
-    asked = {key: line[key] for key in _QUESTIONS if key in line}
-    return {key: sorted(value, key=str) if isinstance(value, list) else value for key, value in asked.items()}
-
-
-def _question(line: dict) -> str:
-    return json.dumps(question(line), sort_keys=True, default=str)
-
-
-def _laid_over(tables: dict, change: dict) -> dict:
-    """The tables with a season's laid over: a line takes the place of the one with the same questions."""
-    laid = dict(tables)
-    for key, value in change.items():
-        before = laid.get(key)
-        if isinstance(value, dict) and isinstance(before, dict) and key not in _VALUES:
-            laid[key] = _laid_over(before, value)
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
-            lines = [before] if isinstance(before, dict) else before if isinstance(before, list) else []
-            instead = {_question(line): line for line in value}
-            laid[key] = [instead.pop(_question(line), line) for line in lines] + list(instead.values())
-        else:
-            laid[key] = value
-    return laid
-
-
-# ---- what lines may not say beside the others ------------------------------------------------------------
-
-_LISTS_OF = ("limit", "by", "not", "only")  # under loan, renewal, hold and their seasons
-
-
-def _contradictions(tables: dict) -> list[Mistake]:
-    """What each line may say, but not beside the others: ids given twice, ids never given, no main branch.
-
-    Asks the file as it stands, so that a mistake in one line does not hide one in another.
-    """
-    reader = _Reader()
-    ids = {
-        path: [line["id"] for line in _lines(tables, path) if isinstance(line.get("id"), str)]
-        for path in ("branch", "patron", "people", "material", "category")
-    }
-    for path, given in ids.items():
-        # Materials and categories are what lines are "of"; patron categories and people are "who".
-        beside = {"category": ids["material"], "people": ids["patron"]}.get(path, [])
-        for id_ in sorted({id_ for id_ in given if (given + beside).count(id_) > 1 or id_ in BUILT_IN_SETS}):
-            reader.note(path, "policy.duplicate_id", given=id_)
-    branches = _lines(tables, "branch")
-    if branches and sum(line.get("main") is True for line in branches) != 1:
-        reader.note("branch", "policy.one_main_branch")
-
-    sets = [*ids["material"], *ids["category"], *(word for word in BUILT_IN_SETS if word != HELD)]
-    people = [*ids["patron"], *ids["people"]]
-    for line in _question_lines(tables):
-        place = line[_PLACE]
-        _unknown(reader, f"{place}.of", line.get("of"), sets)
-        _unknown(reader, f"{place}.who", line.get("who"), people, "who")
-        _unknown(reader, f"{place}.branch", line.get("branch"), ids["branch"], "branch")
-        if ".only[" in place and not line.keys() & {"who", "at", "branch"}:
-            reader.note(place, "policy.only_asks_nothing")
-    for line in [*_lines(tables, "block"), *_of_seasons(tables, "block")]:
-        when = line.get("when")
-        if isinstance(when, dict):
-            _unknown(reader, f"{line[_PLACE]}.when.of", when.get("of"), [*sets, HELD])
-            if ("returned_late" in when) != ("lasts" in line):
-                reader.note(line[_PLACE], "policy.late_return_lasts")
-            if (
-                when
-                and not when.keys() & {"overdue", "returned_late", "card", "mark"}
-                and when.get("lost") is not True
-            ):
-                reader.note(f"{line[_PLACE]}.when", "policy.no_cause")
-        lasts = line.get("lasts")
-        if isinstance(lasts, dict):
-            per_day = lasts.get("per_day_late")
-            if ("per_day_late" in lasts) == bool(lasts.keys() & PERIOD_KEYS):
-                reader.note(f"{line[_PLACE]}.lasts", "policy.one_length")
-            elif isinstance(per_day, dict) and per_day.keys() != {"days"}:
-                reader.note(f"{line[_PLACE]}.lasts.per_day_late", "policy.days_only")
-    for line in _lines(tables, "card.valid"):
-        for key in sorted(line.keys() & {"of", "at", "branch", "say"}):
-            reader.note(f"{line[_PLACE]}.{key}", "policy.unknown_key")
-    for path, asked, known, kind in (
-        ("category", "material", ids["material"], "of"),
-        ("category", "branch", ids["branch"], "branch"),
-        ("people", "patron", ids["patron"], "who"),
-    ):
-        for line in _lines(tables, path):
-            when = line.get("when")
-            for condition in when if isinstance(when, list) else [when]:
-                if isinstance(condition, dict) and asked in condition:
-                    _unknown(reader, f"{line[_PLACE]}.when.{asked}", [condition[asked]], known, kind)
-                if isinstance(condition, dict):
-                    _empty_range(reader, f"{line[_PLACE]}.when", condition)
-
-    renewal = _at(tables, "renewal", {})
-    refused = _at(tables, "renewal.refused", [])
-    if "late" in renewal and Obstacle.OVERDUE.value in refused:
-        reader.note("renewal.late", "policy.late_and_overdue")
-    if {Obstacle.HELD.value, Obstacle.HELD_NO_COPY_FREE.value} <= {
-        word for word in refused if type(word) is str
-    }:
-        reader.note("renewal.refused", "policy.held_twice")
-    ended = {state.value for state in CLOSED_HOLD_STATES}
-    for path in ("hold.cancel", "hold.change"):
-        for channel, states in _at(tables, path, {}).items():
-            if isinstance(states, list) and ended & {state for state in states if isinstance(state, str)}:
-                reader.note(f"{path}.{channel}", "policy.closed_state")
-    return reader.mistakes
-
-
-def _empty_range(reader: _Reader, path: str, condition: dict) -> None:
-    """A range of ages or schools that ends before it begins."""
-    schools = [stage.value for stage in School]
-    for kind, order in (("age", lambda age: age), ("school", schools.index)):
-        try:
-            empty = order(condition[f"{kind}_from"]) > order(condition[f"{kind}_to"])
-        except (KeyError, ValueError, TypeError):
-            continue
-        if empty:
-            reader.note(path, "policy.empty_range")
-
-
-def _question_lines(tables: dict) -> Iterator[dict]:
-    """Every line of the file that asks of, who, at or branch."""
-    paths = [f"{act}.{kind}" for act in ("loan", "renewal", "hold") for kind in _LISTS_OF]
-    for path in [*paths, "renewal.late.by", "hold.shelf.by", "card.valid", "block"]:
-        yield from _lines(tables, path)
-        yield from _of_seasons(tables, path)
-
-
-def _of_seasons(tables: dict, path: str) -> Iterator[dict]:
-    for season in _at(tables, "season", []):
-        yield from _lines(season, path)
-
-
-def _at(tables: dict, path: str, otherwise):
-    """What stands at a path of the file, if it is of the same kind as ``otherwise``."""
-    found = tables
-    for key in path.split("."):
-        found = found.get(key) if isinstance(found, dict) else None
-    return found if isinstance(found, type(otherwise)) else otherwise
-
-
-def _lines(tables: dict, path: str) -> list[dict]:
-    """The lines of a list; a single table in its place is a list of one."""
-    single = _at(tables, path, {})
-    lines = _at(tables, path, [{**single, _PLACE: path}] if single else [])
-    return [line for line in lines if isinstance(line, dict)]
-
-
-def _unknown(reader: _Reader, path: str, given, known: Sequence[str], kind: str = "of") -> None:
-    """A mistake for each id that nothing bears."""
-    problem = {"of": "policy.unknown_id", "who": "policy.unknown_who", "branch": "policy.unknown_branch"}[
-        kind
-    ]
-    for id_ in given if isinstance(given, list) else ():
-        if isinstance(id_, str) and id_.strip() and id_ not in known:
-            nearest = difflib.get_close_matches(id_, known, n=1)
-            reader.note(path, problem, given=id_, nearest=nearest[0] if nearest else None)

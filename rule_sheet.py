@@ -175,15 +175,16 @@ class _Sheet:
 
     def renewal(self) -> Part:
         rule = self.policy.renewal
-        if rule.times == 0:
+        if rule.times.n == 0:
             return Part(None, [self.t("rules.no_renewal"), *self.notes(Heading.RENEWAL)])
-        said = [self.t("rules.times", n=rule.times)]
+        unlimited = rule.times.n is None
+        said = [self.t("rules.times_unlimited") if unlimited else self.t("rules.times", n=rule.times.n)]
         if not rule.by:
             said.append(self.t(f"rules.renewed_as_lent.{rule.base}"))
         for line in rule.by:
             said.append(self.renewed(line, rule.base))
-            if line.times is not None:
-                said.append(self.asked(line) + self.t("rules.times_of", what=self.of(line), n=line.times))
+            if line.times is not None and line.times.n is not None:
+                said.append(self.asked(line) + self.t("rules.times_of", what=self.of(line), n=line.times.n))
         if rule.at != ALL_CHANNELS:
             said.append(self.t("rules.renewal_at", at=self.ways(rule.at)))
         said += self.hours(rule.hours, Act.RENEWAL)

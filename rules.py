@@ -112,6 +112,7 @@ class Reason(StrEnum):
     # the piece that is to be lent
     NOT_LENDABLE = "reason.not_lendable"
     NOT_LENDABLE_HERE = "reason.not_lendable_here"
+    GONE = "reason.gone"
     OUT = "reason.out"
     KEPT_FOR_ANOTHER = "reason.kept_for_another"
     LOAN_LIMIT = "reason.loan_limit"
@@ -1442,8 +1443,10 @@ def decide_loan(
     day = occasion.day
     is_ = _is(policy, item, day)
     refusals = _stopped_by(policy, patron, Act.LOAN, occasion, is_)
-    if not item.lendable:
-        refusals.append(Refusal(Reason.NO_ITEM, {"in_library": item.state is ItemState.IN_STOCK}))
+    if item.state is not ItemState.IN_STOCK:
+        refusals.append(Refusal(Reason.GONE))
+    elif item.not_for_loan:
+        refusals.append(Refusal(Reason.NO_ITEM, {"in_library": True}))
     if item.due_on is not None:
         refusals.append(Refusal(Reason.OUT))
     is_ready_for_patron = any(
@@ -1547,7 +1550,7 @@ class Until:
 class RenewBy(Lasting):
     """How long these are renewed, and how often where it differs."""
 
-    times: int | None = None
+    times: Most | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -1564,7 +1567,7 @@ class Late:
 class RenewalPolicy:
     """``by`` left out, or "as lent": as long as the loan was."""
 
-    times: int
+    times: Most
     base: RenewFrom = written("from")
     refused: frozenset[Obstacle]
     by: tuple[RenewBy, ...] = ()
@@ -1661,8 +1664,8 @@ def decide_renewal(
     late = policy.renewal.late if loan.days_overdue(today) else None
     line = renewal_line(policy, loan.item, patron, occasion, late, loan.lent_on)
     times = line.times if isinstance(line, RenewBy) and line.times is not None else policy.renewal.times
-    if loan.renewals >= times:
-        refusals.append(Refusal(Reason.RENEWED, {"times": times}, place="renewal.times"))
+    if times.reached(loan.renewals):
+        refusals.append(Refusal(Reason.RENEWED, {"times": times.n}, place="renewal.times"))
     refusals += _obstacles(policy, loan)
     refusals += _renewal_excluded(policy, patron, loan, occasion)
     if line is None:

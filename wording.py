@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cache
 
 import resources
-from policy_file import Mistake
+from policy_tables import Mistake
 from rules import BUILT_IN_SETS, Channel, Period, Refusal, Words
 
 LANGUAGES = ("ja",)

@@ -103,8 +103,14 @@ def test_rules_see_no_clock_no_file_no_chance_and_no_model():
     assert impurities(Path(rules.__file__).read_text(encoding="utf-8")) == []
 
 
-def test_the_reader_of_policies_adds_nothing_to_what_rules_see():
-    assert impurities(Path(policy_file.__file__).read_text(encoding="utf-8")) == ["imports rules"]
+READING = ("policy_file", "policy_tables", "policy_seasons", "policy_contradictions")
+
+
+@pytest.mark.parametrize("module", READING)
+def test_the_reader_of_policies_adds_nothing_to_what_rules_see(module):
+    source = (Path(policy_file.__file__).parent / f"{module}.py").read_text(encoding="utf-8")
+
+    assert set(impurities(source)) <= {f"imports {name}" for name in ("rules", *READING)}
 
 
 @pytest.mark.parametrize(
@@ -251,6 +257,8 @@ def decisions_of_a_town_with_every_rule() -> Iterator[Decision]:
         title(308, call_number="R 291"),
         title(309, "kit"),
         title(310, "tool"),
+        title(312, state=ItemState.MISSING),
+        title(313, not_for_loan=True),
         replace(title(311), holdable_from=on(Channel.WEB, TODAY, "13:00").moment),
     )
     for patron in cast:
