@@ -138,8 +138,8 @@ def test_the_same_file_is_no_difference_and_neither_are_comments_and_order():
 def test_a_changed_number_is_told_as_patrons_read_it_and_as_it_is_written():
     assert changed(('of = ["book"]\nmost = 5', 'of = ["book"]\nmost = 8')) == [
         "利用のきまりの文(- なくなる、+ 加わる)",
-        "  - 予約できる点数: 図書は、5点まで",
-        "  + 予約できる点数: 図書は、8点まで",
+        "  - 予約できる点数: 図書は、5点までです。",
+        "  + 予約できる点数: 図書は、8点までです。",
         "ファイルの行",
         '  hold.limit[of = ["book"]].most: 5 → 8',
     ]

@@ -105,7 +105,7 @@ def test_one_is_said_otherwise_than_many(key, given, expected):
 
 def test_japanese_needs_no_sentence_about_one():
     assert Wording("ja").t("length.weeks", n=1) == "1週間"
-    assert Wording("ja").t("rules.limit.one", what=["図書"], count="1点") == "図書は、1点まで"
+    assert Wording("ja").t("rules.limit.one", what=["図書"], count="1点") == "図書は、1点までです。"
 
 
 @pytest.mark.parametrize(

@@ -102,8 +102,8 @@ def test_an_application_says_when_it_will_be_registered_and_can_be_changed(town,
 
     page = reader.log_in("sato").get("/my/holds")
 
-    assert "お申し込みを受け付けました" in page.text
-    assert "2026年4月15日(水) 18:00 に受け付けます" in page.text
+    assert "お申し込み中です" in page.text
+    assert "2026年4月15日(水) 18:00 に、予約として受け付けます。" in page.text
     assert page.select_one(f"form[action='/my/holds/{hold}/pickup']")
 
 
@@ -119,8 +119,8 @@ def test_the_cart_says_before_and_after_that_holds_are_registered_later(town, re
     )
     after = page.text if part else reader.get("/cart").text
 
-    assert "予約は、2026年4月15日(水) 18:00 に受け付けます。" in before
-    assert "お申し込みを受け取りました。2026年4月15日(水) 18:00 に予約として受け付けます。" in after
+    assert "お申し込みは、2026年4月15日(水) 18:00 に予約として受け付けます。" in before
+    assert "1点のお申し込みを受け取りました" in after
     assert Hold.get().state is HoldState.APPLIED
 
 
