@@ -1,7 +1,8 @@
 """Who is at the other end: logging in and out, and how long that lasts.
 
 A login is a row with a hash of its token; the browser's cookie holds the token.  Logging out deletes the row,
-so a copied cookie is worth nothing afterwards.
+so a copied cookie is worth nothing afterwards.  A browser is a patron's or the desk's, never both; the desk's
+half is in ``staff_accounts.py``.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from flask_login import UserMixin, current_user, login_user, logout_user
 from werkzeug.security import check_password_hash, generate_password_hash
 
 import circulation
-from models import Login, Patron, db
+from models import Login, Patron, StaffLogin, db
 from rules import LONGEST_LOGIN, card_number, login_lasts
 
 # Asked on every page of somebody who has logged in, so it brings the cart along.
@@ -42,21 +43,26 @@ class Account(UserMixin):
 
 
 def present() -> bool:
+    """Whether somebody has logged in here, a patron or one of the staff."""
     return has_request_context() and bool(current_user) and current_user.is_authenticated
 
 
 def patron() -> Patron | None:
     """The patron who has logged in, if any."""
-    return current_user.patron if present() else None
+    return getattr(current_user, "patron", None) if present() else None
 
 
 def authenticate(typed_number: str, password: str) -> Patron | None:
     """The patron with this card and password.  An unknown card takes as long as a wrong password."""
     found = Patron.get_or_none(Patron.card_number == card_number(typed_number))
-    stored = found.password_hash if found is not None and found.password_hash else _hash_of_nobody()
+    return found if is_right(found.password_hash if found else None, password) else None
+
+
+def is_right(stored: str | None, password: str) -> bool:
+    """Whether a password is the one with this hash.  Finding no hash takes as long as a wrong password."""
     with _checks:
-        right = check_password_hash(stored, password)
-    return found if right and found is not None and found.password_hash else None
+        right = check_password_hash(stored or _hash_of_nobody(), password)
+    return right and bool(stored)
 
 
 @cache
@@ -67,18 +73,23 @@ def _hash_of_nobody() -> str:
 def log_in(found: Patron) -> None:
     """Start a login under a new session; the cart that was filled before it becomes the patron's."""
     cart, kept = session.get("cart", []), session.get("kept")
+    token = secrets.token_urlsafe(32)
+    begin_login(Login, token, patron=found.id)
+    if kept and kept["patron"] == found.id:
+        session["kept"] = kept
+    circulation.put_in_cart(found.id, cart, g.now)
+    login_user(Account(found, token))
+
+
+def begin_login(table: type[Login | StaffLogin], token: str, **columns) -> None:
+    """A new session with a login of its own; whatever this browser held before has ended."""
     end_login()
     session.clear()
     session.permanent = True
-    if kept and kept["patron"] == found.id:
-        session["kept"] = kept
-    token = secrets.token_urlsafe(32)
-    with db.atomic():
-        Login.delete().where(Login.started_at < g.now - LONGEST_LOGIN).execute()
-        Login.insert(token_hash=_hash(token), patron=found.id, started_at=g.now).execute()
-    circulation.put_in_cart(found.id, cart, g.now)
     session["seen"] = int(g.now.timestamp())
-    login_user(Account(found, token))
+    with db.atomic():
+        table.delete().where(table.started_at < g.now - LONGEST_LOGIN).execute()
+        table.insert(token_hash=hash_of(token), started_at=g.now, **columns).execute()
 
 
 def log_out() -> None:
@@ -91,28 +102,33 @@ def log_out() -> None:
 def whose_login_ended() -> int | None:
     """The number of the patron who was logged in here last, if that login was not ended by logging out."""
     token = session.get("_user_id")
-    ended = Login.get_or_none(Login.token_hash == _hash(token)) if token else None
+    ended = Login.get_or_none(Login.token_hash == hash_of(token)) if token else None
     return ended.patron_id if ended else None
 
 
 def end_login() -> None:
     token = session.get("_user_id")
-    if token:
-        Login.delete().where(Login.token_hash == _hash(token)).execute()
+    for table in (Login, StaffLogin) if token else ():
+        table.delete().where(table.token_hash == hash_of(token)).execute()
 
 
 def load(token: str) -> Account | None:
-    """The account of a token, while its login lasts."""
-    found = next(iter(Patron.raw(_LOGIN_SQL, _hash(token))), None)
-    if found is None:
-        return None
-    seen_at = datetime.fromtimestamp(session.get("seen", 0), UTC)
-    if not login_lasts(datetime.fromisoformat(found.started_at), seen_at, g.now):
+    """The account of a patron's token, while its login lasts."""
+    found = next(iter(Patron.raw(_LOGIN_SQL, hash_of(token))), None)
+    if found is None or not still_lasts(found.started_at):
         return None
     g.cart = json.loads(found.cart)
+    return Account(found, token)
+
+
+def still_lasts(started_at: str) -> bool:
+    """Whether the login of this session lasts; if so, it has just been seen."""
+    seen_at = datetime.fromtimestamp(session.get("seen", 0), UTC)
+    if not login_lasts(datetime.fromisoformat(started_at), seen_at, g.now):
+        return False
     if g.now - seen_at >= timedelta(minutes=1):
         session["seen"] = int(g.now.timestamp())
-    return Account(found, token)
+    return True
 
 
 def cart() -> list[int]:
@@ -142,5 +158,5 @@ def take_from_cart(bib_id: int) -> None:
     g.pop("cart", None)
 
 
-def _hash(token: str) -> str:
+def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()

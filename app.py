@@ -22,6 +22,7 @@ import models
 import ndc
 import resources
 import search
+import staff_accounts
 import views
 from circulation import NotThere
 from rules import Policy, library_day
@@ -85,7 +86,7 @@ def create_app(
     CSRFProtect(app)
     login = LoginManager(app)
     login.session_protection = None  # it would trust an address that the browser can invent
-    login.user_loader(accounts.load)
+    login.user_loader(staff_accounts.load)
     login.unauthorized_handler(answers.log_in_first)
     for blueprint in views.BLUEPRINTS:
         app.register_blueprint(blueprint)
@@ -199,6 +200,6 @@ def _finish(response: flask.Response) -> flask.Response:
         response.vary.add("HX-Request-Type")
         response.vary.add("Cookie")
         # A page of somebody who has logged in is kept nowhere, so that Back shows nothing to the next one.
-        personal = not g.get("crashed") and accounts.present()
+        personal = answers.is_at_desk() or (not g.get("crashed") and accounts.present())
         response.headers.setdefault("Cache-Control", "no-store" if personal else "private, no-cache")
     return answers.compress(response)

@@ -40,6 +40,11 @@ FROM title LEFT JOIN item ON item.bib_id = title.id AND item.state <> 'withdrawn
 ORDER BY title.id, call_number, item.id
 """  # noqa: S608 - made of the constants above
 
+_PIECES_SQL = """
+SELECT item.id, bib.id, barcode, title || CASE volume WHEN '' THEN '' ELSE ' ' || volume END, material,
+  branch, call_number
+FROM item JOIN bib ON bib.id = item.bib_id WHERE item.id IN (SELECT value FROM json_each(?))
+"""
 _ARRIVALS_SQL = "SELECT id FROM bib WHERE NOT hidden ORDER BY added_on DESC, id DESC LIMIT ? OFFSET ?"
 _ISSUES_SQL = "SELECT id FROM bib WHERE serial_id = ? AND NOT hidden ORDER BY issued_on DESC, id DESC LIMIT ?"
 
@@ -99,6 +104,27 @@ def titles(ids: Sequence[int]) -> list[Title]:
 def title(number: int) -> Title | None:
     found = titles([number])
     return found[0] if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece as the desk names it."""
+
+    id: int
+    bib: int
+    barcode: str
+    title: str
+    material: str
+    branch: str
+    call_number: str
+
+
+def pieces(ids: Sequence[int]) -> dict[int, Piece]:
+    """Pieces by their numbers, for the desk: also those whose title is hidden."""
+    if not ids:
+        return {}
+    rows = db.execute_sql(_PIECES_SQL, (json.dumps(list(ids)),))
+    return {row[0]: Piece(*row) for row in rows}
 
 
 def new_arrivals(limit: int, offset: int = 0) -> list[Title]:

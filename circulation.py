@@ -14,7 +14,7 @@ from peewee import Expression, Field
 
 import mail
 from catalogue import titles
-from models import CalendarEntry, CartEntry, Event, Hold, Loan, Patron, db
+from models import CalendarEntry, CartEntry, Event, Hold, Loan, Patron, db, patron_with
 from opening import Calendar
 from rules import (
     BibFacts,
@@ -42,6 +42,7 @@ from rules import (
 from standing import holds_of, patron_facts
 
 PATRON = "patron"  # the actor of an event, never which one
+NO_NUMBER = 0  # of an event about a patron: that it happened, never to whom
 JOBS = "jobs"  # the channel and the actor of what happens by itself
 
 
@@ -90,8 +91,8 @@ def place_hold(
 ) -> HoldAnswer:
     """Register one hold, at the end of the title's queue."""
     with db.atomic():
-        patron = _patron(patron_id)
-        facts = _bib_facts(bib_id)
+        patron = existing_patron(patron_id)
+        facts = bib_facts(bib_id)
         occasion = Occasion(channel, now, pickup)
         decision = decide_hold(policy, patron_facts(patron), facts, occasion)
         decision = Decision(decision.refusals + decide_pickup(policy, pickup, contact, occasion).refusals)
@@ -118,7 +119,7 @@ def submit_cart(
     form twice makes nothing twice.
     """
     with db.atomic():
-        patron = _patron(patron_id)
+        patron = existing_patron(patron_id)
         in_cart = cart_of(patron_id)
         occasion = Occasion(channel, now, pickup)
         form = decide_pickup(policy, pickup, contact, occasion)
@@ -151,7 +152,7 @@ def cancel_hold(
             Hold.update(state=HoldState.CANCELLED, closed_at=now, patron=None, bib=None, item=None).where(
                 Hold.id == hold_id
             ).execute()
-            _note("hold_cancelled", hold_id, channel, actor, now)
+            note("hold_cancelled", hold_id, channel, actor, now)
         return decision
 
 
@@ -164,7 +165,10 @@ def change_pickup(
     now: datetime,
     actor: str = PATRON,
 ) -> Decision:
-    """Have an open hold of this patron kept at another branch."""
+    """Have an open hold of this patron kept at another branch.
+
+    What was ready is then on its way there, and its last day is named anew where it arrives.
+    """
     with db.atomic():
         hold = _open_hold(patron_id, hold_id)
         refusals = decide_pickup_change(policy, hold.state, Occasion(channel, now)).refusals
@@ -172,8 +176,10 @@ def change_pickup(
             refusals += (Refusal(Reason.UNKNOWN_PICKUP),)
         if not refusals and hold.pickup_branch != branch_id:
             hold.pickup_branch = branch_id
-            hold.save(only=[Hold.pickup_branch])
-            _note("pickup_changed", hold.id, channel, actor, now)
+            if hold.state is HoldState.READY:
+                hold.state, hold.ready_on, hold.collect_by = HoldState.IN_TRANSIT, None, None
+            hold.save(only=[Hold.pickup_branch, Hold.state, Hold.ready_on, Hold.collect_by])
+            note("pickup_changed", hold.id, channel, actor, now)
         return Decision(refusals)
 
 
@@ -191,7 +197,7 @@ def extend_hold(
             Hold.update(collect_by=decision.collect_by, extended=Hold.extended + 1).where(
                 Hold.id == hold_id
             ).execute()
-            _note("hold_extended", hold_id, channel, actor, now)
+            note("hold_extended", hold_id, channel, actor, now)
         return decision
 
 
@@ -211,7 +217,7 @@ def register_applied(policy: Policy, now: datetime) -> list[int]:
             if runs_at is None or runs_at <= now:
                 due.append(hold.id)
                 Hold.update(state=HoldState.WAITING).where(Hold.id == hold.id).execute()
-                _note("hold_registered", hold.id, JOBS, JOBS, now)
+                note("hold_registered", hold.id, JOBS, JOBS, now)
     return due
 
 
@@ -249,7 +255,7 @@ def follow_calendar(policy: Policy, since: date, now: datetime, actor: str = JOB
                 "deadline_moved", Hold.collect_by, Hold.pickup_branch, is_ready, since, calendar
             )
         for change in moved:
-            _note(change.kind, change.number, JOBS, actor, now)
+            note(change.kind, change.number, JOBS, actor, now)
     return moved
 
 
@@ -285,7 +291,7 @@ def renew(
     since, the request is an echo of one that was carried out: it is answered as done and changes nothing.
     """
     with db.atomic():
-        patron = patron_facts(_patron(patron_id))
+        patron = patron_facts(existing_patron(patron_id))
         loan = next((loan for loan in patron.loans if loan.number == loan_id), None)
         if loan is None:
             raise NotThere
@@ -296,7 +302,7 @@ def renew(
         if not decision.allowed:
             return RenewalAnswer(loan_id, decision, loan.due_on)
         Loan.update(due_on=decision.due_on, renewals=Loan.renewals + 1).where(Loan.id == loan_id).execute()
-        _note("loan_renewed", loan_id, channel, actor, now)
+        note("loan_renewed", loan_id, channel, actor, now)
         return RenewalAnswer(loan_id, decision, decision.due_on)
 
 
@@ -343,14 +349,15 @@ def cart_of(patron_id: int) -> list[int]:
     return [bib for (bib,) in query.tuples()]
 
 
-def _patron(patron_id: int) -> Patron:
-    patron = Patron.get_or_none(Patron.id == patron_id)
+def existing_patron(patron_id: int) -> Patron:
+    """The patron with this number.  Raises NotThere."""
+    patron = patron_with(patron_id)
     if patron is None:
         raise NotThere
     return patron
 
 
-def _bib_facts(bib_id: int) -> BibFacts:
+def bib_facts(bib_id: int) -> BibFacts:
     found = titles([bib_id])
     if not found:
         raise NotThere
@@ -384,10 +391,10 @@ def _insert_hold(
         requested_at=now,
     ).execute()
     Patron.update(pickup_branch=pickup).where(Patron.id == patron.id).execute()
-    _note("hold_placed", hold, channel, actor, now)
+    note("hold_placed", hold, channel, actor, now)
     return hold
 
 
-def _note(kind: str, number: int, channel: str, actor: str, now: datetime) -> None:
+def note(kind: str, number: int, channel: str, actor: str, now: datetime) -> None:
     """The event of a change: that it happened, to which number; never to whom, never what."""
     Event.insert(kind=kind, at=now, channel=str(channel), actor=actor, number=number).execute()

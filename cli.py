@@ -1,4 +1,4 @@
-"""The commands of Shiori: ``shiori serve | demo | import | jobs | reindex | policy check, explain, diff``.
+"""The commands of Shiori: ``shiori serve | demo | import | jobs | reindex | staff … | policy …``.
 
 Exit status 0: done.  1: it could not be done.  2: what was asked for, or a setting, makes no sense.
 """
@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from functools import partial
 from pathlib import Path
 
 import demo
@@ -20,10 +21,11 @@ import policy_diff
 import policy_explain
 import search
 import settings as setting
+import staff_commands
 from policy_file import PolicyMistakes, read_policy
 from policy_lines import line_of
 from policy_tables import Mistake
-from rules import JAPAN, Channel, Occasion, Policy, card_number, library_day
+from rules import JAPAN, Channel, Occasion, Policy, Role, card_number, library_day
 from settings import BadSetting, Settings
 from wording import LANGUAGES, POLICY_LANGUAGES, Wording
 
@@ -53,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         detail = error.strerror or str(error)
         return _fail(1, "cli.os_error", wording, given=error.filename or "", detail=detail)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, EOFError):  # the end of the input where a password was asked for
         return 130
 
 
@@ -61,8 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="shiori", description=_wording.t("cli.about"))
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(name: str, command: Callable | None = None, to=commands) -> argparse.ArgumentParser:
-        about = _wording.t(f"cli.{name}")
+    def add(
+        name: str, command: Callable | None = None, to=commands, about: str | None = None
+    ) -> argparse.ArgumentParser:
+        about = _wording.t(f"cli.{about or name}")
         sub = to.add_parser(name, help=about, description=about)
         sub.set_defaults(command=command)
         return sub
@@ -72,6 +76,15 @@ def _parser() -> argparse.ArgumentParser:
     add("import", _import).add_argument("file", type=Path, help=_wording.t("cli.import_file"))
     add("jobs", _jobs)
     add("reindex", _reindex)
+    staff = add("staff").add_subparsers(required=True, metavar="COMMAND")
+    for name, command in staff_commands.COMMANDS.items():
+        sub = add(name, partial(_with_database, command), staff, about=f"staff_{name}")
+        if name != "list":
+            sub.add_argument("name", metavar="NAME", help=_wording.t("cli.staff_name"))
+        if name == "add":
+            sub.add_argument(
+                "--role", required=True, choices=list(Role), type=Role, help=_wording.t("cli.staff_role")
+            )
     policy = add("policy").add_subparsers(required=True, metavar="COMMAND")
     check, explain, diff = (
         add(name, command, policy)
@@ -132,6 +145,9 @@ def _demo(asked, settings: Settings, policy: Policy) -> int:
     own_words = Wording(words=policy.words)
     for card in demo.ACCOUNTS:
         print(f"  {card}  " + own_words.t(f"demo.account.{card}"))
+    print(_wording.t("cli.demo_staff"))
+    for name in demo.STAFF:
+        print(f"  {name}  " + _wording.t(f"demo.staff.{name}"))
     sys.stdout.flush()
     return _serve(asked, settings, policy) if asked.serve else 0
 
@@ -166,6 +182,16 @@ def _reindex(_asked, settings: Settings, policy: Policy) -> int:
     search.reindex_all(models.db, _progress("cli.reindex_progress"))
     print(file=sys.stderr)
     print(_wording.t("cli.reindexed"))
+    return 0
+
+
+def _with_database(command: Callable, asked, settings: Settings, policy: Policy) -> int:
+    """Run a command that speaks of the people at the desk; what it cannot do is told like everything else."""
+    _open(settings)
+    try:
+        print(command(asked, policy, library_day(datetime.now(UTC))))
+    except staff_commands.CannotDo as error:
+        return _fail(error.status, error.key, **error.facts)
     return 0
 
 

@@ -19,13 +19,14 @@ import models
 import resources
 import rules
 import search
-from models import Bib, CalendarEntry, Creator, Hold, Item, Loan, Meta, Notice, Patron, Serial, db
+from models import Bib, CalendarEntry, Creator, Hold, Item, Loan, Meta, Notice, Patron, Serial, Staff, db
 from opening import Calendar
-from rules import HoldState, ItemFacts, Policy, library_day
+from rules import HoldState, ItemFacts, Policy, Role, library_day
 
 ACCOUNTS = ("100000001", "100000002", "100000003", "100000004", "100000005", "100000006", "070000001")
+STAFF = {"desk": Role.CLERK, "admin": Role.ADMINISTRATOR}  # by name
 PASSWORD = "shiori2026"  # noqa: S105 - everybody may know it: nothing here is real
-VERSION = "1"  # of what is made below
+VERSION = "2"  # of what is made below
 
 _SEED = 20261122
 _NEIGHBOURS = 80  # invented patrons without a password, who keep the others company in the queues
@@ -303,10 +304,12 @@ class _Library:
             self.neighbours.append(self._patron(f"2000{n:05}", name, category))
 
     def _accounts(self) -> None:
-        """The patrons whose numbers are printed at the start, each in the state that the number promises."""
+        """Who is printed at the start: the staff, and patrons in the state that each number promises."""
         hashed = generate_password_hash(
             PASSWORD
         )  # one for all: this is a demo, and making each takes a while
+        for name, role in STAFF.items():
+            Staff.insert(name=name, role=role, password_hash=hashed, added_on=self.today).execute()
         expired = self.today - timedelta(days=20)
         people = {
             "100000001": ("ヤマダ ハナコ", "resident", {}),

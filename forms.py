@@ -1,10 +1,13 @@
 """The forms.  An error is the key of its sentence; templates say it at the field."""
 
-from wtforms import BooleanField, Form, PasswordField, RadioField, StringField
-from wtforms.validators import AnyOf, DataRequired, InputRequired, Length
+from datetime import date
+
+from wtforms import BooleanField, DateField, Form, PasswordField, RadioField, StringField
+from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional
 
 import rules
 from models import Patron
+from staffing import LONGEST_NAME, LONGEST_PASSWORD, staff_name
 
 
 def _without_controls(value: str | None) -> str | None:
@@ -12,14 +15,39 @@ def _without_controls(value: str | None) -> str | None:
     return "".join(character for character in value if character.isprintable()).strip() if value else value
 
 
+def _password() -> PasswordField:
+    length = Length(max=LONGEST_PASSWORD, message="form.password_long")
+    return PasswordField(validators=[InputRequired("form.password_required"), length])
+
+
 class LoginForm(Form):
     card = StringField(
         filters=[_without_controls],
         validators=[DataRequired("form.card_required"), Length(max=40, message="form.card_required")],
     )
-    password = PasswordField(
-        validators=[InputRequired("form.password_required"), Length(max=200, message="form.password_long")]
+    password = _password()
+
+
+class StaffLoginForm(Form):
+    """Who works, and at which branch.  Which branches there are, the policy says."""
+
+    name = StringField(
+        filters=[lambda typed: staff_name(typed) if typed else typed],
+        validators=[
+            DataRequired("form.name_required"),
+            Length(max=LONGEST_NAME, message="form.name_required"),
+        ],
     )
+    password = _password()
+    branch = StringField()
+
+    @classmethod
+    def of(cls, policy: rules.Policy, filled=None, branch: str | None = None) -> "StaffLoginForm":
+        """With what was filled in, else with this branch chosen."""
+        form = cls(filled, branch=branch)
+        known = [branch.id for branch in policy.branches]
+        form.branch.validators = [AnyOf(known, "form.branch_required")]
+        return form
 
 
 class ContactForm(Form):
@@ -52,3 +80,72 @@ class CartForm(Form):
         form.pickup.validators = [AnyOf(list(form.pickup.choices), "form.pickup_required")]
         form.contact.validators = [AnyOf(list(form.contact.choices), "form.contact_required")]
         return form
+
+
+class _Day(DateField):
+    """A day, whose error is one of our sentences."""
+
+    def process_formdata(self, valuelist) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as error:
+            raise ValueError("form.day_form") from error
+
+
+class CardForm(Form):
+    """The number of a card that somebody is given."""
+
+    card = StringField(
+        filters=[_without_controls],
+        validators=[DataRequired("form.card_required"), Length(max=40, message="form.card_long")],
+    )
+
+
+class PatronForm(Form):
+    """What the desk writes down of a patron; most of it may be left empty."""
+
+    kana_name = StringField(
+        filters=[lambda typed: rules.plain_line(typed) if typed else typed],
+        validators=[DataRequired("form.kana_name_required")],
+    )
+    category = StringField()
+    born_on = _Day(validators=[Optional()])
+    phone = StringField(filters=[_without_controls])
+    mail = StringField(filters=[_without_controls])
+    household = StringField(
+        filters=[_without_controls], validators=[Length(max=40, message="form.household_long")]
+    )
+
+    def __init__(self, policy: rules.Policy, today: date, filled=None, **kept):
+        super().__init__(filled, **kept)
+        self.policy, self.today = policy, today
+        known = [category.id for category in policy.patron_categories]
+        self.category.validators = [AnyOf(known, "form.category_required")]
+
+    @property
+    def entry(self) -> rules.PatronEntry:
+        """What was filled in, as it is kept."""
+        typed = {name: self[name].data for name in _OF_ENTRY}
+        return rules.as_kept(self.policy, rules.PatronEntry(**typed))
+
+    def validate(self, extra_validators=None) -> bool:
+        """With the rules' own refusals at the fields that they are about."""
+        if not super().validate(extra_validators):
+            return False
+        for refusal in rules.decide_entry(self.policy, self.entry, self.today).refusals:
+            self[_FIELD_OF[refusal.reason]].errors = [refusal.reason.value]
+        return not self.errors
+
+
+class NewPatronForm(PatronForm, CardForm):
+    """A patron with the first card."""
+
+
+_OF_ENTRY = ("kana_name", "category", "born_on", "phone", "mail", "household")
+_FIELD_OF = {
+    rules.Reason.NAME_FORM: "kana_name",
+    rules.Reason.UNKNOWN_CATEGORY: "category",
+    rules.Reason.BIRTH_DATE: "born_on",
+    rules.Reason.PHONE_FORM: "phone",
+    rules.Reason.MAIL_FORM: "mail",
+}

@@ -157,6 +157,36 @@ CREATE INDEX hold_applied ON hold (requested_at, id) WHERE state = 'applied';
 CREATE INDEX hold_ready ON hold (collect_by, id) WHERE state = 'ready';
 """
 
+# The desk: who works there, and what is left of a loan when it ends: counts, and no more.
+DESK = """
+CREATE TABLE staff (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
+  role TEXT NOT NULL CHECK (role IN ('clerk', 'administrator')),
+  password_hash TEXT NOT NULL,
+  added_on TEXT NOT NULL,
+  closed_on TEXT,
+  CHECK (name <> ''));
+CREATE TABLE staff_login (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  token_hash TEXT NOT NULL UNIQUE,
+  staff_id INTEGER NOT NULL REFERENCES staff (id) ON DELETE CASCADE,
+  branch TEXT NOT NULL,
+  started_at TEXT NOT NULL);
+ALTER TABLE loan ADD COLUMN due_by TEXT;
+ALTER TABLE bib ADD COLUMN lent INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE tally (
+  month TEXT NOT NULL, kind TEXT NOT NULL, branch TEXT NOT NULL, material TEXT NOT NULL, class TEXT NOT NULL,
+  n INTEGER NOT NULL,
+  PRIMARY KEY (month, kind, branch, material, class)) WITHOUT ROWID;
+"""
+
+# What the desk writes down of a patron beside the name: where to call, and since when this card is theirs.
+PATRONS_AT_THE_DESK = """
+ALTER TABLE patron ADD COLUMN phone TEXT;
+ALTER TABLE patron ADD COLUMN card_issued_on TEXT;
+"""
+
 
 def _statements(script: str) -> list[str]:
     """The single statements of a script, so that a step runs inside the caller's transaction."""
@@ -173,7 +203,12 @@ def _script(script: str) -> Callable:
     return run
 
 
-STEPS: tuple[Callable, ...] = (_script(FIRST_TABLES), _script(FACTS_FOR_POLICIES))
+STEPS: tuple[Callable, ...] = (
+    _script(FIRST_TABLES),
+    _script(FACTS_FOR_POLICIES),
+    _script(DESK),
+    _script(PATRONS_AT_THE_DESK),
+)
 
 
 class NewerDatabase(Exception):

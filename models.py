@@ -12,6 +12,7 @@ from peewee import (
     AutoField,
     BooleanField,
     Check,
+    CompositeKey,
     DateField,
     ForeignKeyField,
     IntegerField,
@@ -21,7 +22,7 @@ from peewee import (
 )
 from playhouse.fields import EnumField
 
-from rules import QUEUED_HOLD_STATES, HoldState, ItemState
+from rules import QUEUED_HOLD_STATES, HoldState, ItemState, Role
 
 # Immediate, so that a transaction which reads first and writes later waits its turn instead of failing.
 db = SqliteDatabase(None, lock_type="IMMEDIATE", timeout=5, autoconnect=False)
@@ -111,6 +112,7 @@ class Bib(_Table):
     added_on = DateField()
     hidden = BooleanField(default=False)
     holdable_from = InstantField(null=True)
+    lent = IntegerField(default=0)  # how often, ever; no day stays behind
 
 
 class Creator(_Table):
@@ -149,14 +151,31 @@ class Patron(_Table):
     kana_name = TextField()
     category = TextField()
     card_expires_on = DateField(null=True)
+    card_issued_on = DateField(null=True)
     password_hash = TextField(null=True)
     mail = TextField(null=True)
+    phone = TextField(null=True)  # figures only
     pickup_branch = TextField(null=True)  # the one chosen last
     born_on = DateField(null=True)
     marks = TextField(default="")  # one a line; words that the desk has put on the patron
     household = TextField(null=True)
     penalty_until = DateField(null=True)
     added_on = DateField()
+
+
+# Asked at every scan and every tap.
+_PATRON_SQL = "SELECT * FROM patron WHERE id = ?"
+_PATRON_OF_CARD_SQL = "SELECT * FROM patron WHERE card_number = ?"
+
+
+def patron_with(number: int) -> Patron | None:
+    """The patron with this number."""
+    return next(iter(Patron.raw(_PATRON_SQL, number)), None)
+
+
+def patron_of_card(card_number: str) -> Patron | None:
+    """The patron with this card."""
+    return next(iter(Patron.raw(_PATRON_OF_CARD_SQL, card_number)), None)
 
 
 class Loan(_Table):
@@ -168,6 +187,7 @@ class Loan(_Table):
     branch = TextField()
     lent_on = DateField()
     due_on = DateField()
+    due_by = TextField(null=True)  # the time of that day, where it ends within the day: 09:30
     renewals = IntegerField(default=0)
     returned_at = InstantField(null=True)
 
@@ -208,10 +228,32 @@ class Login(_Table):
     started_at = InstantField()
 
 
-class Event(_Table):
-    """That a loan or hold changed: kind, when, by which way, staff number or "patron", and its number.
+class Staff(_Table):
+    """Who works at the desk.  ``closed_on``: no longer."""
 
-    Never who and never what: those stand on the open row only and go with it.
+    id = AutoField()
+    name = TextField(unique=True)
+    role = EnumField(Role)
+    password_hash = TextField()
+    added_on = DateField()
+    closed_on = DateField(null=True)
+
+
+class StaffLogin(_Table):
+    """A login at the desk that has not ended, and at which branch.  Only a hash of its token is kept."""
+
+    id = AutoField()
+    token_hash = TextField(unique=True)
+    staff = ForeignKeyField(Staff, backref="logins", on_delete="CASCADE")
+    branch = TextField()
+    started_at = InstantField()
+
+
+class Event(_Table):
+    """That a loan, hold or patron changed: kind, when, by which way, staff number or "patron", its number.
+
+    Of a loan or hold never whose and never what: those stand on the open row only and go with it.  Of a
+    patron never which fact: once deleted, the number leads to nobody.
     """
 
     id = AutoField()
@@ -231,6 +273,20 @@ class Outbox(_Table):
     key = TextField(unique=True)  # one event, one message
     numbers = TextField()  # of holds or loans, with commas
     queued_at = InstantField()
+
+
+class Tally(_Table):
+    """What is left of loans and returns: how many in a month, by branch, material and class."""
+
+    month = TextField()  # 2026-04
+    kind = TextField()
+    branch = TextField()
+    material = TextField()
+    ndc = TextField(column_name="class")  # the first figure, or nothing
+    n = IntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("month", "kind", "branch", "material", "ndc")
 
 
 class Notice(_Table):

@@ -48,6 +48,13 @@ class Act(StrEnum):
     RENEWAL = "renewal"
 
 
+class Role(StrEnum):
+    """What somebody at the desk may do: lend and take back, or everything."""
+
+    CLERK = "clerk"
+    ADMINISTRATOR = "administrator"
+
+
 class HoldState(StrEnum):
     APPLIED = "applied"
     WAITING = "waiting"
@@ -153,6 +160,21 @@ class Reason(StrEnum):
     PASSWORD_SHORT = "reason.password_short"  # noqa: S105 - a message key
     PASSWORD_UNPRINTABLE = "reason.password_unprintable"  # noqa: S105 - a message key
     MAIL_FORM = "reason.mail_form"
+    # what the desk writes down of a patron
+    CARD_FORM = "reason.card_form"
+    CARD_DIGITS = "reason.card_digits"
+    CARD_STARTS = "reason.card_starts"
+    CARD_TAKEN = "reason.card_taken"
+    CARD_IS_A_PIECE = "reason.card_is_a_piece"
+    NAME_FORM = "reason.name_form"
+    UNKNOWN_CATEGORY = "reason.unknown_category"
+    BIRTH_DATE = "reason.birth_date"
+    PHONE_FORM = "reason.phone_form"
+    CARD_WITHOUT_END = "reason.card_without_end"
+    CARD_RENEWABLE_FROM = "reason.card_renewable_from"
+    CARD_NO_DAY_GAINED = "reason.card_no_day_gained"
+    UNKNOWN_MARK = "reason.unknown_mark"
+    OPEN_LOANS = "reason.open_loans"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +222,13 @@ class ExtensionDecision(Decision):
     """With the new last day of the hold shelf where it is allowed."""
 
     collect_by: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CardDecision(Decision):
+    """With the new last day of a card where it is allowed; None: without an end."""
+
+    expires_on: date | None = None
 
 
 def written(key: str, **default) -> Any:
@@ -960,6 +989,16 @@ def card_number(typed: str) -> str:
     return framed[1] if framed else number
 
 
+def item_barcode(scanned: str) -> str:
+    """資料番号 as the library keeps it, from what was typed or scanned; forgiven is what a card's is."""
+    return card_number(scanned)
+
+
+def is_book_trade_barcode(code: str) -> bool:
+    """Whether this is what a publisher prints on a book: an ISBN, or the second row with class and price."""
+    return re.fullmatch(r"(?:97[89]|19[12])\d{10}", code) is not None
+
+
 def card_has_expired(expires_on: date | None, today: date) -> bool:
     """A card is good until the end of its last day; one without a last day always is."""
     return expires_on is not None and expires_on < today
@@ -1042,6 +1081,152 @@ def decide_mail_address(address: str) -> Decision:
     """Whether a mail address has a form that can be delivered to at all."""
     fits = len(address) <= 254 and _MAIL.fullmatch(address) is not None
     return Decision() if fits else Decision((Refusal(Reason.MAIL_FORM),))
+
+
+@dataclass(frozen=True, slots=True)
+class PatronEntry:
+    """What the desk writes down of a patron beside the card's number."""
+
+    kana_name: str
+    category: str
+    born_on: date | None = None
+    phone: str | None = None
+    mail: str | None = None
+    household: str | None = None
+
+
+_KANA_NAME = re.compile("[ァ-ヺー・ ]*[ァ-ヺ][ァ-ヺー・ ]*")
+_ANY_CARD = re.compile("[0-9A-Z]{1,20}")
+LONGEST_KANA_NAME = 60
+_OLDEST = 130  # years
+
+
+def plain_line(typed: str) -> str:
+    """A line however it was typed: one kind of letter, single blanks, and nothing that nobody sees."""
+    plain = unicodedata.normalize("NFKC", typed)
+    return " ".join("".join(character for character in plain if character.isprintable()).split())
+
+
+def phone_number(typed: str) -> str:
+    """A telephone number as it is kept: without blanks, hyphens and brackets."""
+    return re.sub("[()]", "", _BLANKS_AND_HYPHENS.sub("", unicodedata.normalize("NFKC", typed)))
+
+
+def as_kept(policy: Policy, entry: PatronEntry) -> PatronEntry:
+    """What was typed in the form in which it is kept; the household only where a rule asks for it."""
+    return PatronEntry(
+        kana_name=plain_line(entry.kana_name),
+        category=entry.category,
+        born_on=entry.born_on,
+        phone=phone_number(entry.phone or "") or None,
+        mail=(entry.mail or "").strip() or None,
+        household=plain_line(entry.household or "") or None if asks_for_households(policy) else None,
+    )
+
+
+def asks_for_households(policy: Policy) -> bool:
+    """Whether some block asks for the loans of a patron's family."""
+    return any(block.when.family for block in policy.blocks)
+
+
+def asks_for_birth_dates(policy: Policy) -> bool:
+    """Whether something in the sheet hangs on a patron's age or school, or ends a card on a birthday."""
+    return any(line.start is ValidFrom.BIRTHDAY for line in policy.card.valid) or any(
+        asked is not None
+        for people in policy.people
+        for when in people.when
+        for asked in (when.age_from, when.age_to, when.school_from, when.school_to)
+    )
+
+
+def marks_of(policy: Policy) -> list[str]:
+    """The words that the desk may put on a patron: those that a block or a set of people asks for."""
+    asked = [block.when.mark for block in policy.blocks]
+    asked += [when.mark for people in policy.people for when in people.when]
+    return list(dict.fromkeys(mark for mark in asked if mark is not None))
+
+
+def decide_entry(policy: Policy, entry: PatronEntry, today: date) -> Decision:
+    """Whether what was written down of a patron, in the form in which it is kept, can be right."""
+    refusals = []
+    if len(entry.kana_name) > LONGEST_KANA_NAME or not _KANA_NAME.fullmatch(entry.kana_name):
+        refusals.append(Refusal(Reason.NAME_FORM))
+    if policy.patron_category(entry.category) is None:
+        refusals.append(Refusal(Reason.UNKNOWN_CATEGORY))
+    if entry.born_on is not None and not 0 <= age(entry.born_on, today) <= _OLDEST:
+        refusals.append(Refusal(Reason.BIRTH_DATE))
+    if entry.phone is not None and not re.fullmatch("[0-9]{10,11}", entry.phone):
+        refusals.append(Refusal(Reason.PHONE_FORM))
+    if entry.mail is not None:
+        refusals += decide_mail_address(entry.mail).refusals
+    return Decision(tuple(refusals))
+
+
+def decide_card(policy: Policy, number: str, taken: bool = False, is_a_piece: bool = False) -> Decision:
+    """Whether a card may be given this number.  ``taken``: somebody has it; ``is_a_piece``: it is the barcode
+    of a piece, so that the desk could not tell the two apart."""
+    rule, refusals = policy.card.number, []
+    if rule is None:
+        if not _ANY_CARD.fullmatch(number):
+            refusals.append(Refusal(Reason.CARD_FORM))
+    else:
+        if not re.fullmatch(f"[0-9]{{{rule.digits}}}", number):
+            refusals.append(Refusal(Reason.CARD_DIGITS, {"digits": rule.digits}, place="card.number"))
+        if rule.starts and not number.startswith(rule.starts):
+            starts = list(rule.starts)
+            refusals.append(Refusal(Reason.CARD_STARTS, {"starts": starts}, place="card.number"))
+    refusals += decide_login(policy, number).refusals
+    if taken:
+        refusals.append(Refusal(Reason.CARD_TAKEN))
+    if is_a_piece or is_book_trade_barcode(number):
+        refusals.append(Refusal(Reason.CARD_IS_A_PIECE))
+    return Decision(tuple(refusals))
+
+
+def decide_registration(
+    policy: Policy,
+    number: str,
+    entry: PatronEntry,
+    today: date,
+    taken: bool = False,
+    is_a_piece: bool = False,
+) -> CardDecision:
+    """Whether somebody becomes a patron with this card, and until when it is good."""
+    policy = policy.on(today)
+    refusals = decide_card(policy, number, taken, is_a_piece).refusals
+    refusals += decide_entry(policy, entry, today).refusals
+    if refusals:
+        return CardDecision(refusals)
+    patron = PatronFacts(entry.category, born_on=entry.born_on)
+    return CardDecision((), card_expires_on(policy, patron, today))
+
+
+def decide_card_renewal(policy: Policy, patron: PatronFacts, today: date) -> CardDecision:
+    """Whether a card is renewed today, and until when it is good then: counted from today.
+
+    A card with a last day in a library whose cards have none becomes one without an end.
+    """
+    policy = policy.on(today)
+    end = card_expires_on(policy, patron, today)
+    if patron.card_expires_on is None:
+        return CardDecision(() if end else (Refusal(Reason.CARD_WITHOUT_END),), end)
+    refusals = []
+    renewable_from = card_renewable_from(policy, patron)
+    if renewable_from is not None and today < renewable_from:
+        refusals.append(Refusal(Reason.CARD_RENEWABLE_FROM, {"day": renewable_from}, place="card.valid"))
+    if end is not None and end <= patron.card_expires_on:
+        refusals.append(Refusal(Reason.CARD_NO_DAY_GAINED, {"day": patron.card_expires_on}))
+    return CardDecision(tuple(refusals), None if refusals else end)
+
+
+def decide_mark(policy: Policy, mark: str) -> Decision:
+    """Only words that some rule asks for are put on a patron; nothing else is written down about anybody."""
+    return Decision() if mark in marks_of(policy) else Decision((Refusal(Reason.UNKNOWN_MARK),))
+
+
+def decide_deletion(open_loans: int) -> Decision:
+    """A patron can be deleted once everything has come back."""
+    return Decision((Refusal(Reason.OPEN_LOANS, {"count": open_loans}),) if open_loans else ())
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -1426,6 +1611,14 @@ def due(
     return None if last is None else Due(last, line.back_by)
 
 
+def decide_patron_loan(policy: Policy, patron: PatronFacts, occasion: Occasion) -> Decision:
+    """Whether this patron may take anything home at all: what the desk sees when the card is scanned."""
+    policy = policy.on(occasion.day)
+    refusals = _stopped_by(policy, patron, Act.LOAN, occasion)
+    refusals += _excluded(policy, Act.LOAN, policy.loan.never, policy.loan.only, None, patron, occasion)
+    return Decision(tuple(refusals))
+
+
 def decide_loan(
     policy: Policy,
     patron: PatronFacts,
@@ -1433,29 +1626,34 @@ def decide_loan(
     item: ItemFacts,
     occasion: Occasion,
     opening: OpeningDays = ALWAYS_OPEN,
+    kept_for_patron: bool | None = None,
 ) -> LoanDecision:
     """Whether this patron may take this item home now, and until when.
 
     Refused: a patron whom a block stops; an item that stays in the library, is out, or is set aside for
     somebody else; what a line excludes; more than a limit allows; and what no limit or period speaks of.
+    ``kept_for_patron``: whether a piece that is set aside is so for this patron; where it is not known, a
+    hold of the title that is ready for this patron counts.
     """
     policy = policy.on(occasion.day)
     day = occasion.day
     is_ = _is(policy, item, day)
-    refusals = _stopped_by(policy, patron, Act.LOAN, occasion, is_)
+    refusals = list(decide_patron_loan(policy, patron, occasion).refusals)
+    stopped = _stopped_by(policy, patron, Act.LOAN, occasion, is_)
+    refusals += [refusal for refusal in stopped if refusal not in refusals]
     if item.state is not ItemState.IN_STOCK:
         refusals.append(Refusal(Reason.GONE))
     elif item.not_for_loan:
         refusals.append(Refusal(Reason.NO_ITEM, {"in_library": True}))
     if item.due_on is not None:
         refusals.append(Refusal(Reason.OUT))
-    is_ready_for_patron = any(
-        hold.bib.number == bib.number and hold.state is HoldState.READY for hold in patron.holds
-    )
-    if item.set_aside and not is_ready_for_patron:
+    if kept_for_patron is None:
+        kept_for_patron = any(
+            hold.bib.number == bib.number and hold.state is HoldState.READY for hold in patron.holds
+        )
+    if item.set_aside and not kept_for_patron:
         refusals.append(Refusal(Reason.KEPT_FOR_ANOTHER))
-    for thing in (is_, None):
-        refusals += _excluded(policy, Act.LOAN, policy.loan.never, policy.loan.only, thing, patron, occasion)
+    refusals += _excluded(policy, Act.LOAN, policy.loan.never, policy.loan.only, is_, patron, occasion)
 
     asked_loan = Counted(bib.number, item.volumes, occasion.at, occasion.branch, day, is_)
     limits = policy.loan.limits
@@ -1901,6 +2099,16 @@ def _counted_hold(policy: Policy, hold: HoldFacts, day: date) -> Counted:
     return Counted(bib.number, volumes, hold.at, hold.branch, hold.placed_on, _is(policy, bib, day))
 
 
+def serves_holds(policy: Policy, item: ItemFacts, day: date) -> bool:
+    """Whether a piece that comes in may go to somebody who waits: it is lent, and can be held at the desk."""
+    policy = policy.on(day)
+    at_the_desk = Occasion(Channel.DESK, datetime.combine(day, time(12), JAPAN))
+    rule = policy.hold
+    return item.lendable and not _excluded(
+        policy, Act.HOLD, rule.never, rule.only, _is(policy, item, day), None, at_the_desk
+    )
+
+
 def room_for_holds(policy: Policy, patron: PatronFacts, occasion: Occasion) -> list[Room]:
     """Every limit on holds with what is used of it, to be seen before anything is pressed."""
     policy = policy.on(occasion.day)
@@ -2108,8 +2316,9 @@ def collect_by(policy: Policy, hold: ShelfFacts, opening: OpeningDays) -> date |
     """
     policy = policy.on(hold.ready_on)
     terms = shelf_terms(policy, hold.contact, hold.branch)
+    told_on = hold.ready_on if hold.contact is Contact.NONE else hold.told_on  # nobody is to be told
     started = {
-        ShelfFrom.CONTACT: hold.told_on,
+        ShelfFrom.CONTACT: told_on,
         ShelfFrom.READY: hold.ready_on,
         ShelfFrom.SEEN: hold.seen_on,
     }
@@ -2120,6 +2329,11 @@ def collect_by(policy: Policy, hold: ShelfFacts, opening: OpeningDays) -> date |
     if terms.plus is not None:
         end = end_of(terms.plus, end, opening)
     return settle(end, policy.hold.shelf.on_closed, opening, None)
+
+
+def shelf_is_over(collect_by: date | None, today: date) -> bool:
+    """Whether a ready hold has not been collected in time; one whose clock has not started never has."""
+    return collect_by is not None and collect_by < today
 
 
 def unreached_on(policy: Policy, hold: ShelfFacts) -> date | None:

@@ -58,7 +58,7 @@ def main() -> None:
     with demo_library() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         camera = Camera(browser, address)
-        for subject in (front, catalogue, login, cart, my, loans, holds, errors):
+        for subject in (front, catalogue, login, cart, my, loans, holds, staff, errors):
             subject(camera)
         browser.close()
     print(f"{camera.taken} pictures in {SHOTS.name}/, {PICTURE.name} {PICTURE.stat().st_size / 1000:.0f} KB")
@@ -144,6 +144,12 @@ def log_in(page: Page, card: str, password: str = PASSWORD) -> None:
 
 def fill_in_login(page: Page, card: str, password: str = PASSWORD) -> None:
     page.fill("#card", card)
+    page.fill("#password", password)
+    press(page, SUBMIT)
+
+
+def fill_in_staff_login(page: Page, name: str, password: str = PASSWORD) -> None:
+    page.fill("#name", name)
     page.fill("#password", password)
     press(page, SUBMIT)
 
@@ -305,6 +311,20 @@ def holds(camera: Camera) -> None:
 def own_hold(page: Page) -> int:
     """The number of the one ready hold, which no link names.  Others' holds are not there for this card."""
     return next(n for n in range(1, 999) if page.request.get(f"/my/holds/{n}/cancel").status == 409)
+
+
+def staff(camera: Camera) -> None:
+    page = camera.phone()
+    camera.take(page, "desk-login", "/desk/login")
+    fill_in_staff_login(page, "admin", "wrong password")
+    camera.take(page, "desk-login-wrong")
+    fill_in_staff_login(page, "admin")
+    camera.take(page, "desk-audit", "/desk/admin/audit")
+    camera.take(page, "desk-audit-nothing", "/desk/admin/audit?day=2000-01-01")
+    clerk = camera.phone()
+    clerk.goto("/desk/login")
+    fill_in_staff_login(clerk, "desk")
+    camera.take(clerk, "desk-for-administrators", "/desk/admin/audit")
 
 
 def errors(camera: Camera) -> None:

@@ -4,6 +4,8 @@ Reads only.  The verbs in ``circulation.py`` read the same facts again inside th
 page's button and the answer to it come from one decision.
 """
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -20,6 +22,7 @@ from rules import (
     ShelfFacts,
     days_overdue,
     library_day,
+    shelf_is_over,
 )
 
 # Everything the rules may ask about a patron, in one statement: a row for each loan, and for each item of
@@ -55,6 +58,17 @@ WHERE hold.patron_id = :patron AND hold.closed_at IS NULL
 _FAMILY_SQL = f"""
 {_LENT_SQL} IN (SELECT id FROM patron WHERE household = :household AND id <> :patron)
 """  # noqa: S608 - made of constants
+
+_KEPT = """
+SELECT hold.id, bib.title || CASE bib.volume WHEN '' THEN '' ELSE ' ' || bib.volume END, item.call_number,
+  item.barcode, hold.state, hold.pickup_branch, hold.contact, hold.ready_on, hold.collect_by,
+  substr(patron.card_number, -4)
+FROM hold JOIN item ON item.id = hold.item_id JOIN bib ON bib.id = hold.bib_id
+  JOIN patron ON patron.id = hold.patron_id
+WHERE hold.closed_at IS NULL"""
+_KEPT_SQL = f"{_KEPT} AND hold.id IN (SELECT value FROM json_each(?))"  # noqa: S608 - made of constants
+_KEPT_AT_SQL = f"""{_KEPT} AND hold.pickup_branch = ?
+ORDER BY hold.collect_by IS NULL DESC, hold.collect_by, hold.id"""
 
 _LOANS_SQL = f"""
 SELECT loan.id, b.id, b.title, b.volume, {CREATORS_SQL}, b.material, loan.branch, loan.lent_on, loan.due_on,
@@ -134,6 +148,44 @@ class HoldRow:
             extended=self.extended,
             waiting=self.others,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A hold with its piece, as the desk sees it: of the patron the end of the card's number, no more."""
+
+    id: int
+    title: str
+    call_number: str
+    barcode: str
+    state: HoldState
+    pickup_branch: str
+    contact: str
+    ready_on: date | None
+    collect_by: date | None
+    card_end: str
+
+    def is_over(self, today: date) -> bool:
+        return shelf_is_over(self.collect_by, today)
+
+
+def kept(hold_ids: Sequence[int]) -> list[Kept]:
+    """Open holds with a piece set aside, by their numbers."""
+    if not hold_ids:
+        return []
+    return _kept(_KEPT_SQL, json.dumps(list(hold_ids)))
+
+
+def kept_at(branch: str) -> list[Kept]:
+    """What is kept at a branch and what is on its way to it: what ends first at the top."""
+    return _kept(_KEPT_AT_SQL, branch)
+
+
+def _kept(sql: str, asked: str) -> list[Kept]:
+    return [
+        Kept(*row[:4], HoldState(row[4]), *row[5:7], _day(row[7]), _day(row[8]), row[9])
+        for row in db.execute_sql(sql, (asked,))
+    ]
 
 
 def loans_of(patron_id: int) -> list[LoanRow]:

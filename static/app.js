@@ -1,4 +1,4 @@
-/* Three small things that plain pages cannot do. Everything else works without this file. */
+/* Four small things that plain pages cannot do. Everything else works without this file. */
 (function () {
   "use strict";
 
@@ -25,6 +25,14 @@
     if (!place) return;
     place.removeAttribute("data-focus");
     place.focus({ preventScroll: false });
+  });
+
+  /* At the desk a key presses the button on which it is written. */
+  document.addEventListener("keydown", function (event) {
+    var pressed = document.querySelector('[data-key="' + event.key + '"]');
+    if (!pressed) return;
+    event.preventDefault();
+    pressed.click();
   });
 
   /* The page that Back shows may be another patron's: ask the server again. */

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from werkzeug.security import generate_password_hash
 
 import search
-from models import Bib, Creator, Hold, Item, Loan, Patron, Serial, db
-from rules import HoldState, Policy, library_day
+from models import Bib, Creator, Hold, Item, Loan, Patron, Serial, Staff, db
+from rules import HoldState, Policy, Role, library_day
 
 PASSWORD = "ひまわりの丘 2026"
 # The weakest form of the real thing: the tests log in often.
@@ -24,6 +24,11 @@ CARDS = {
     "hara": ("070000017", "ハラ マサル", "resident"),  # a barred card
 }
 
+STAFF = {
+    "ishida": ("石田", Role.CLERK),
+    "murakami": ("村上", Role.ADMINISTRATOR),
+}
+
 
 class Town:
     """Builders that return numbers; what they make stands in the database at once."""
@@ -34,6 +39,11 @@ class Town:
         self.patrons: dict[str, int] = {}
         for name in CARDS:
             self.patrons[name] = self._patron(name)
+        self.staff: dict[str, int] = {}
+        for short, (name, role) in STAFF.items():
+            self.staff[short] = Staff.insert(
+                name=name, role=role, password_hash=_HASH, added_on=self.today
+            ).execute()
 
     @property
     def today(self) -> date:

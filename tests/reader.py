@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 from bs4 import BeautifulSoup
 
-from tests.cast import CARDS, PASSWORD
+from tests.cast import CARDS, PASSWORD, STAFF
 from wording import messages
 
 VOID = {"meta", "link", "input", "br", "hr", "img", "path", "rect"}
@@ -40,6 +40,16 @@ class Reader:
         self.post("/login", status=status, **{"card": CARDS[name][0], "password": PASSWORD, **fields})
         self.token = None
         return self
+
+    def log_in_staff(self, who: str, status: int = 303, **fields) -> "Reader":
+        known = {"name": STAFF[who][0], "password": PASSWORD, "branch": "main"}
+        self.post("/desk/login", status=status, **{**known, **fields})
+        self.token = None
+        return self
+
+    def log_out_staff(self) -> None:
+        self.post("/desk/logout")
+        self.token = None
 
     def log_out(self) -> None:
         self.post("/logout")

@@ -3,10 +3,12 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from werkzeug.security import check_password_hash
 
 import demo
 import models
 import resources
+import staffing
 import standing
 from models import Bib, Hold, Item, Loan, Patron, db
 from opening import Calendar
@@ -17,6 +19,7 @@ from rules import (
     HoldState,
     ItemFacts,
     Reason,
+    Role,
     decide_hold,
     decide_login,
     decide_renewal,
@@ -109,6 +112,18 @@ def test_the_seventh_is_barred_and_the_others_are_not(day, policy):
     barred = [card for card in demo.ACCOUNTS if not decide_login(policy, card).allowed]
 
     assert barred == ["070000001"]
+
+
+def test_one_clerk_and_one_administrator_work_at_the_desk_with_the_same_password(day):
+    assert (
+        {one.name: one.role for one in staffing.everyone()}
+        == demo.STAFF
+        == {
+            "desk": Role.CLERK,
+            "admin": Role.ADMINISTRATOR,
+        }
+    )
+    assert all(check_password_hash(one.password_hash, demo.PASSWORD) for one in staffing.everyone())
 
 
 def test_nothing_is_lent_or_due_on_a_closed_day(day, policy):

@@ -14,7 +14,7 @@ from wording import LANGUAGES, messages
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted(path for path in [*ROOT.glob("*.py"), *ROOT.glob("views/*.py")])
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
-MAY_IMPORT_FLASK = {"app.py", "accounts.py", "server.py", "views"}
+MAY_IMPORT_FLASK = {"app.py", "accounts.py", "staff_accounts.py", "server.py", "views"}
 
 
 def imported(path: Path) -> set[str]:
@@ -49,7 +49,8 @@ def test_models_and_rules_stand_at_the_bottom():
     lowest = {"models", "circulation", "catalogue", "standing", "opening"}
     for pure in ("rule_sheet", "policy_lines", "policy_advice", "policy_diff", "wording"):
         assert not imported(ROOT / f"{pure}.py") & lowest, pure
-    for lower in ("catalogue", "standing", "opening", "mail", "circulation", "jobs", "search", "intake"):
+    lower_half = {"catalogue", "standing", "opening", "mail", "circulation", "jobs", "search", "intake"}
+    for lower in (*lower_half, "staffing", "audit", "patrons"):
         assert not imported(ROOT / f"{lower}.py") & {"views", "app", "accounts", "cli", "demo", "forms"}, (
             lower
         )
@@ -69,9 +70,23 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
     assert routes == sorted(
         [
             "GET /",
+            "GET /desk/hold",
+            "GET /desk/pull",
+            "POST /desk/hold",
             "GET /bibs/<number:bib_id>",
             "GET /calendar",
             "GET /cart",
+            "GET /desk",
+            "GET /desk/admin/audit",
+            "GET /desk/login",
+            "GET /desk/patrons",
+            "GET /desk/patrons/<number:patron_id>",
+            "GET /desk/patrons/<number:patron_id>/delete",
+            "GET /desk/patrons/new",
+            "GET /desk/return",
+            "GET /desk/shelf",
+            "GET /desk/shelf/<number:hold_id>/slip",
+            "GET /desk/slip",
             "GET /healthz",
             "GET /login",
             "GET /my",
@@ -87,6 +102,20 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "POST /cart/add",
             "POST /cart/register",
             "POST /cart/remove",
+            "POST /desk/finish",
+            "POST /desk/login",
+            "POST /desk/logout",
+            "POST /desk/patrons",
+            "POST /desk/patrons/<number:patron_id>",
+            "POST /desk/patrons/<number:patron_id>/delete",
+            "POST /desk/patrons/<number:patron_id>/mark",
+            "POST /desk/patrons/<number:patron_id>/renew-card",
+            "POST /desk/patrons/<number:patron_id>/replace-card",
+            "POST /desk/patrons/<number:patron_id>/unmark",
+            "POST /desk/patrons/new",
+            "POST /desk/return/scan",
+            "POST /desk/scan",
+            "POST /desk/shelf/<number:hold_id>/told",
             "POST /login",
             "POST /logout",
             "POST /my/contact",
@@ -108,6 +137,20 @@ def test_every_page_of_a_patron_asks_for_the_login(app):
             assert answer.status_code == 303 and answer.headers["Location"].startswith("/login"), rule.rule
 
 
+def test_every_address_of_the_desk_asks_for_the_login_of_the_staff_and_is_kept_nowhere(app, reader):
+    reader.log_in("sato")
+
+    desk = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/desk")]
+    for rule in desk:
+        address = re.sub(r"<[^>]+>", "1", rule.rule)
+        for method in {"GET", "POST"} & rule.methods if rule.rule != "/desk/login" else ():
+            reader.get(address, status=303) if method == "GET" else reader.post(address)
+            assert reader.went_to.startswith("/desk/login?next=/desk"), f"{method} {rule.rule}"
+            assert reader.response.headers["Cache-Control"] == "no-store"
+    reader.get("/desk/login")
+    assert reader.response.headers["Cache-Control"] == "no-store" and len(desk) > 3
+
+
 def test_no_post_passes_without_its_token(app, town):
     stranger = app.test_client()
 
@@ -123,7 +166,7 @@ def test_every_message_is_used_and_every_key_has_its_message(language):
     source = "\n".join(path.read_text("utf-8") for path in [*MODULES, *TEMPLATES])
     built = {match for match in re.findall(r"[\"']([a-z_.]+[._])(?:\{|[\"'] ?~)", source)}
     built |= {
-        f"{prefix}." for prefix in ("channel", "act", "holdstate", "set")
+        f"{prefix}." for prefix in ("channel", "act", "holdstate", "set", "role")
     }  # Wording.write: by the name of the enum
     written = set(re.findall(r"[\"']([a-z_]+(?:\.[a-z_0-9]+)+)[\"']", source))
 

@@ -17,20 +17,25 @@ from rules import (
     Decision,
     HoldState,
     ItemState,
+    PatronEntry,
     PatronFacts,
     Reason,
     Refusal,
     ShelfFacts,
     decide_cancel,
+    decide_card_renewal,
     decide_cart,
+    decide_deletion,
     decide_extension,
     decide_hold,
     decide_loan,
     decide_login,
     decide_mail_address,
+    decide_mark,
     decide_password,
     decide_pickup,
     decide_pickup_change,
+    decide_registration,
     decide_renewal,
 )
 from tests.facts import (
@@ -219,8 +224,28 @@ def decisions() -> Iterator[Decision]:
         yield decide_pickup(library, None, None, on(Channel.WEB))
         yield decide_login(library, "070000001")
         yield decide_password(library, "\x00")
+        yield from decisions_about_patrons(library)
     yield decide_mail_address("hana")
+    yield from decisions_about_patrons(EVERYTHING)
     yield from decisions_of_a_town_with_every_rule()
+
+
+def decisions_about_patrons(library: rules.Policy) -> Iterator[Decision]:
+    """What the desk is answered that writes down whoever there is, renews cards, marks and deletes."""
+    for category in (library.patron_categories[0].id, "nobody"):
+        for entry in (
+            PatronEntry("サトウ ハナ", category),
+            PatronEntry("佐藤", category, TODAY + timedelta(days=1), "1", "hana"),
+        ):
+            for number in ("9", "070000001", "12345678", "*"):
+                yield decide_registration(library, number, entry, TODAY, taken=True, is_a_piece=True)
+    for category in ("resident", "city", "outside"):
+        for ends_in in (None, 0, 700, 2000):
+            expires_on = None if ends_in is None else TODAY + timedelta(days=ends_in)
+            yield decide_card_renewal(library, PatronFacts(category, expires_on), TODAY)
+    yield decide_mark(library, "丁寧")
+    for loans in (0, 1, 2):
+        yield decide_deletion(loans)
 
 
 LINES_ABOUT_NO_THING = (

@@ -1,5 +1,15 @@
 """The pages.  A view loads, permits, understands the form, acts and answers; it decides nothing itself."""
 
-from views import account, cart, catalog, holds, home, loans
+from views import account, cart, catalog, desk, holds, home, loans, patrons, staff
 
-BLUEPRINTS = (home.pages, catalog.pages, cart.pages, account.pages, loans.pages, holds.pages)
+BLUEPRINTS = (
+    home.pages,
+    catalog.pages,
+    cart.pages,
+    account.pages,
+    loans.pages,
+    holds.pages,
+    staff.pages,
+    desk.pages,
+    patrons.pages,
+)

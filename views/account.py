@@ -17,7 +17,7 @@ pages = Blueprint("account", __name__)
 @pages.get("/login")
 def login() -> Response:
     destination = answers.local_path(request.args.get("next"))
-    if accounts.present():
+    if accounts.patron():
         return redirect(destination or url_for("account.my"), 303)
     return _show_login(LoginForm(), destination)
 

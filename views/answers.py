@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache, wraps
 from urllib.parse import urlsplit
 
@@ -17,15 +17,16 @@ from flask import (
     session,
     url_for,
 )
-from flask_login import current_user
 
 import accounts
 import resources
 import rules
+import staff_accounts
 from models import Meta, db
 from opening import Calendar
-from rules import Channel, Occasion
+from rules import Channel, Occasion, Role
 
+DESK = "/desk"  # its first page, and how all its addresses begin
 _COMPRESSED_FROM = 500  # bytes; below this the header costs more than it saves
 _KEPT_FIELDS, _KEPT_LENGTH = 60, 60  # what a cookie has room for
 
@@ -74,8 +75,9 @@ def patron_only(page: str) -> Callable:
     def guard(view: Callable) -> Callable:
         @wraps(view)
         def guarded(**values):
-            if current_user.is_authenticated:
-                return view(current_user.patron, **values)
+            patron = accounts.patron()
+            if patron:
+                return view(patron, **values)
             if request.method == "POST":
                 _keep_form(page)
                 return log_in_first(url_for(page))
@@ -86,9 +88,34 @@ def patron_only(page: str) -> Callable:
     return guard
 
 
-def log_in_first(destination: str | None = None) -> Response:
+def staff_only(role: Role = Role.CLERK) -> Callable:
+    """Who may enter: somebody of the staff who has logged in and has the rights of this role.
+
+    Whoever is not logged in goes to the desk's login first; from there back here, after a form to the desk.
+    """
+
+    def guard(view: Callable) -> Callable:
+        @wraps(view)
+        def guarded(**values):
+            here = staff_accounts.staff()
+            if here is None:
+                destination = DESK if request.method == "POST" else request.full_path.rstrip("?")
+                return log_in_first(destination, login="staff.login")
+            return view(here, **values) if here.may(role) else error(403)
+
+        return guarded
+
+    return guard
+
+
+def is_at_desk() -> bool:
+    """Whether this address is one of the desk's."""
+    return request.path == DESK or request.path.startswith(DESK + "/")
+
+
+def log_in_first(destination: str | None = None, login: str = "account.login") -> Response:
     """To the login, and from there to where somebody was going."""
-    address = url_for("account.login", next=destination or request.path)
+    address = url_for(login, next=destination or request.path)
     if wants_part():
         return Response(status=401, headers={"HX-Redirect": address})
     return redirect(address, 303)
@@ -107,7 +134,7 @@ def _keep_form(page: str) -> None:
 
 def kept_form(page: str) -> dict[str, list[str]]:
     """What was filled in on this page before a login came between, once."""
-    if session.get("kept", {}).get("page") != page or not accounts.present():
+    if session.get("kept", {}).get("page") != page or accounts.patron() is None:
         return {}
     form: dict[str, list[str]] = {}
     for name, value in session.pop("kept")["fields"]:
@@ -139,7 +166,7 @@ def error(status: int, kind: str | None = None, **facts) -> Response:
     After a crash the page says so without asking any table who is here: that might be what crashed.
     """
     g.crashed = status >= 500
-    known = {400, 404, 405, 413, 500}
+    known = {400, 403, 404, 405, 413, 500}
     key = kind or (str(status) if status in known else "400" if status < 500 else "500")
     part = "_error.html" if wants_part() else "error.html"
     return make_response(render_template(part, key=f"error.{key}", facts=facts), status)
@@ -154,10 +181,13 @@ def for_every_template() -> dict:
         "write": wording.write,
         "day": wording.day,
         "short_day": wording.short_day,
+        "iso_day": lambda text: wording.day(date.fromisoformat(text)),
         "language": wording.language,
         "policy": g.policy,
         "today": g.today,
         "patron": lambda: None if g.get("crashed") else accounts.patron(),
+        "at_desk": lambda: None if g.get("crashed") else staff_accounts.staff(),
+        "is_at_desk": is_at_desk(),
         "cart": lambda: [] if g.get("crashed") else accounts.cart(),
         "branch_name": _branch_name,
         "is_demo": is_demo,

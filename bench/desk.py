@@ -1,0 +1,133 @@
+"""What a scan at the desk costs, as a multiple of an empty page of the same app, measured in one run.
+
+A library of 200,000 titles with 50,000 open loans is made in a passing folder.  The empty page is the desk's
+layout with nothing in it, for the same login.  A scan that lends or takes back has to wait for the disk, so
+it is held against an empty page that writes one row.  Ends with 1 where a median is more than ``MOST`` times
+that of its floor.
+"""
+
+import statistics
+import sys
+import tempfile
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from flask import render_template  # noqa: E402
+from werkzeug.security import generate_password_hash  # noqa: E402
+
+import models  # noqa: E402
+import resources  # noqa: E402
+from app import create_app, read_ahead  # noqa: E402
+from models import Staff, db  # noqa: E402
+from policy_file import read_policy  # noqa: E402
+from settings import Settings  # noqa: E402
+from views.answers import staff_only  # noqa: E402
+
+MOST = 3  # times the floor
+TITLES, LOANS, PATRONS = 200_000, 50_000, 10_000
+ROUNDS = 200
+PASSWORD = "bench"  # noqa: S105 - of a library that lives for a minute
+
+
+def fill(today: date) -> None:
+    """Titles, pieces, patrons and loans, in bulk."""
+    day = today.isoformat()
+    with db.atomic():
+        db.connection().executemany(
+            "INSERT INTO bib (id, material, title, ndc, added_on) VALUES (?, 'book', ?, '913', ?)",
+            ((n, f"本 {n}", day) for n in range(1, TITLES + 1)),
+        )
+        db.connection().executemany(
+            "INSERT INTO item (id, bib_id, barcode, branch, call_number, added_on)"
+            " VALUES (?, ?, ?, 'main', '913 ナ', ?)",
+            ((n, n, str(300000000 + n), day) for n in range(1, TITLES + 1)),
+        )
+        db.connection().executemany(
+            "INSERT INTO patron (id, card_number, kana_name, category, mail, added_on)"
+            " VALUES (?, ?, 'ナナシ', 'resident', 'n@example.jp', ?)",
+            ((n, str(100000000 + n), day) for n in range(1, PATRONS + 1)),
+        )
+        db.connection().executemany(
+            "INSERT INTO loan (item_id, patron_id, branch, lent_on, due_on) VALUES (?, ?, 'main', ?, ?)",
+            (
+                (n, n % PATRONS + 1, day, (today + timedelta(days=n % 14)).isoformat())
+                for n in range(1, LOANS + 1)
+            ),
+        )
+        Staff.insert(
+            name="bench",
+            role="clerk",
+            password_hash=generate_password_hash(PASSWORD, "scrypt:512:8:1"),
+            added_on=today,
+        ).execute()
+    db.execute_sql("ANALYZE")
+
+
+@staff_only()
+def empty(_staff) -> str:
+    return render_template("desk/layout.html")
+
+
+@staff_only()
+def empty_that_writes(_staff) -> str:
+    with db.atomic():
+        db.execute_sql("INSERT OR REPLACE INTO meta (key, value) VALUES ('bench', ?)", (time.time_ns(),))
+    return render_template("desk/layout.html")
+
+
+def median(call, before=lambda n: None) -> float:
+    """Seconds of the server for one answer: the median of many; what comes ``before`` each is not counted."""
+    times = []
+    for n in range(ROUNDS):
+        before(n)
+        began = time.perf_counter()
+        call(n)
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory() as folder:
+        policy = read_policy(resources.text("policies/source-1.toml"))
+        app = create_app(Settings(Path(folder), "source-1", "127.0.0.1", 8000), policy)
+        app.config["WTF_CSRF_ENABLED"] = False
+        app.add_url_rule("/desk/empty", view_func=empty)
+        app.add_url_rule("/desk/empty-write", view_func=empty_that_writes)
+        read_ahead(app)
+        fill(date.today())
+        clerk = app.test_client()
+        clerk.post("/desk/login", data={"name": "bench", "password": PASSWORD, "branch": "main"})
+        if clerk.get("/desk").status_code != 200:
+            sys.exit("the bench could not log in at the desk")
+
+        def next_patron(n: int) -> None:
+            if n % 5 == 0:  # each takes five pieces
+                clerk.post("/desk/scan", data={"code": str(100000000 + PATRONS - n)})
+
+        def lend(n: int) -> None:
+            clerk.post("/desk/scan", data={"code": str(300000000 + LOANS + 1 + n)})
+
+        def take_back(n: int) -> None:
+            clerk.post("/desk/return/scan", data={"code": str(300000000 + 1000 + n)})
+
+        floor = median(lambda _: clerk.get("/desk/empty"))
+        writing = median(lambda _: clerk.get("/desk/empty-write"))
+        figures = {
+            "the page of loans": median(lambda _: clerk.get("/desk"), next_patron) / floor,
+            "the page of returns": median(lambda _: clerk.get("/desk/return")) / floor,
+            "a scan that takes back": median(take_back) / writing,
+            "a scan that lends": median(lend, next_patron) / writing,
+        }
+        models.db.close()
+    print(f"an empty page: {floor * 1000:.1f} ms; one that writes a row: {writing * 1000:.1f} ms")
+    for name, times in figures.items():
+        print(f"{name}: {times:.1f} times its floor (at most {MOST})")
+    return 1 if max(figures.values()) > MOST else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,287 @@
+"""The desk: lending to whoever's card was scanned, taking back, and the shelf of what is kept.
+
+One field has the cursor and knows whether a card or a piece was scanned.  What was scanned for the patron at
+the desk stays in the session as numbers and sentences until the next card.
+"""
+
+from flask import Blueprint, Response, g, request, session
+
+import catalogue
+import circulation
+import lending
+import pull_list
+import search
+import standing
+from catalogue import pieces
+from circulation import NotThere
+from lending import Returned
+from models import Patron, db, patron_of_card, patron_with
+from rules import (
+    Channel,
+    Decision,
+    HoldState,
+    Occasion,
+    card_has_expired,
+    card_number,
+    decide_hold,
+    decide_login,
+    decide_patron_loan,
+    is_book_trade_barcode,
+    room_for_holds,
+    room_for_loans,
+)
+from staff_accounts import AtDesk
+from views import answers
+from views.answers import staff_only
+
+pages = Blueprint("desk", __name__)
+
+_KEPT = 8  # scans on the page; a cookie holds no more
+_LONGEST = 40  # characters of a code
+_FOUND = 20  # titles; narrower words help more than a second page
+
+
+@pages.get("/desk")
+@staff_only()
+def lend(staff: AtDesk) -> Response:
+    return _show_lend(staff)
+
+
+@pages.post("/desk/scan")
+@staff_only()
+def scan(staff: AtDesk) -> Response:
+    """A card begins a visit; a piece is lent to whoever's visit it is."""
+    code = _typed()
+    if not code:
+        return _show_lend(staff, 422, "desk.nothing_typed")
+    patron = patron_of_card(card_number(code))
+    if patron is not None:
+        session["desk_patron"], session["desk_scans"] = patron.id, []
+        return answers.go("desk.lend")
+    here = _patron()
+    try:
+        if here is None:
+            lending.scanned(code)
+            return _show_lend(staff, 409, "desk.card_first")
+        answer = lending.check_out(g.policy, here.id, code, staff.branch, g.now, staff.actor)
+    except NotThere:
+        return _show_lend(staff, 422, _unknown(code))
+    decision = answer.decision
+    said = {"item": answer.item, "kind": "refused"}
+    if decision.allowed:
+        said = {
+            "item": answer.item,
+            "kind": "again" if answer.again else "lent",
+            "due": decision.due.on.isoformat(),
+            "by": decision.due.by.isoformat("minutes") if decision.due.by else None,
+            "released": answer.released is not None,
+        }
+    else:
+        said["why"] = [g.wording.say(refusal) for refusal in decision.refusals]
+    _keep("desk_scans", said)
+    return answers.go("desk.lend") if decision.allowed else _show_lend(staff, 409)
+
+
+@pages.post("/desk/finish")
+@staff_only()
+def finish(_staff: AtDesk) -> Response:
+    """The visit is over: nothing of it stays on the screen."""
+    session.pop("desk_patron", None)
+    session.pop("desk_scans", None)
+    return answers.go("desk.lend")
+
+
+@pages.get("/desk/slip")
+@staff_only()
+def slip(_staff: AtDesk) -> Response:
+    """What was lent in this visit and until when, to be printed; no name on it."""
+    lent = [scan for scan in session.get("desk_scans", []) if scan["kind"] in ("lent", "again")]
+    if not lent:
+        return answers.go("desk.lend")
+    once = list({scan["item"]: scan for scan in lent}.values())
+    return answers.page("desk/slip.html", scans=once, pieces=pieces([scan["item"] for scan in once]))
+
+
+@pages.get("/desk/return")
+@staff_only()
+def take_back(staff: AtDesk) -> Response:
+    return _show_return(staff)
+
+
+@pages.post("/desk/return/scan")
+@staff_only()
+def scan_return(staff: AtDesk) -> Response:
+    code = _typed()
+    if not code:
+        return _show_return(staff, 422, "desk.nothing_typed")
+    try:
+        answer = lending.take_back(g.policy, code, staff.branch, g.now, staff.actor)
+    except NotThere:
+        is_card = patron_of_card(card_number(code)) is not None
+        return _show_return(staff, 422, "desk.is_a_card" if is_card else _unknown(code))
+    until = answer.penalty_until.isoformat() if answer.penalty_until else None
+    _keep(
+        "desk_returns",
+        {
+            "item": answer.item,
+            "was": answer.was.value,
+            "late": answer.days_overdue,
+            "until": until,
+            "expired": answer.expired,
+            "hold": answer.hold,
+        },
+    )
+    if answer.was is Returned.WITHDRAWN:
+        return _show_return(staff, 409)
+    return answers.go("desk.take_back")
+
+
+@pages.get("/desk/shelf")
+@staff_only()
+def shelf(staff: AtDesk) -> Response:
+    """What is kept at this branch and what is on its way to it."""
+    kept = standing.kept_at(staff.branch)
+    return answers.page(
+        "desk/shelf.html",
+        over=[hold for hold in kept if hold.is_over(g.today)],
+        ready=[hold for hold in kept if hold.state is HoldState.READY and not hold.is_over(g.today)],
+        coming=[hold for hold in kept if hold.state is HoldState.IN_TRANSIT],
+        told=session.pop("desk_told", None),
+    )
+
+
+@pages.post("/desk/shelf/<number:hold_id>/told")
+@staff_only()
+def told(staff: AtDesk, hold_id: int) -> Response:
+    lending.mark_told(g.policy, hold_id, g.now, staff.actor)
+    session["desk_told"] = hold_id
+    return answers.go("desk.shelf")
+
+
+@pages.get("/desk/shelf/<number:hold_id>/slip")
+@staff_only()
+def shelf_slip(staff: AtDesk, hold_id: int) -> Response:
+    """The slip that goes into a piece that is set aside: the end of the card's number, never the name."""
+    found = next((hold for hold in standing.kept([hold_id])), None)
+    if found is None:
+        raise NotThere
+    return answers.page("desk/shelf_slip.html", hold=found)
+
+
+@pages.get("/desk/pull")
+@staff_only()
+def pull(staff: AtDesk) -> Response:
+    """What to fetch from the shelves of this branch for those who wait, to be printed."""
+    return answers.page("desk/pull.html", pieces=pull_list.to_fetch(g.policy, staff.branch, g.today))
+
+
+@pages.get("/desk/hold")
+@staff_only()
+def find_to_hold(staff: AtDesk) -> Response:
+    """Titles that the patron at the desk asks for, each with whether it may be held."""
+    return _show_hold(staff)
+
+
+@pages.post("/desk/hold")
+@staff_only()
+def hold(staff: AtDesk) -> Response:
+    """A hold in person, counted like those from the web."""
+    patron, bib = _patron(), answers.number(request.form.get("bib"))
+    if patron is None:
+        return answers.go("desk.lend")
+    if bib is None:
+        raise NotThere
+    pickup, contact = request.form.get("pickup"), request.form.get("contact")
+    answer = circulation.place_hold(
+        g.policy, patron.id, bib, pickup, contact, Channel.DESK, g.now, staff.actor
+    )
+    if not answer.decision.allowed:
+        return _show_hold(staff, 409, (bib, answer.decision))
+    session["desk_held"] = answer.hold
+    return answers.go("desk.lend")
+
+
+def _show_hold(staff: AtDesk, status: int = 200, refused: tuple | None = None) -> Response:
+    patron = _patron()
+    if patron is None:
+        return answers.go("desk.lend")
+    words = request.values.get("q", "")[:200]
+    titles = catalogue.titles(search.find(db, words, _FOUND, 0).ids) if words.strip() else []
+    facts = standing.patron_facts(patron)
+    occasion = Occasion(Channel.DESK, g.now, staff.branch)
+    decisions = {title.id: decide_hold(g.policy, facts, title.facts, occasion) for title in titles}
+    return answers.page(
+        "desk/hold.html",
+        status,
+        visitor=patron,
+        words=words,
+        titles=titles,
+        decisions=decisions,
+        refused=refused,
+        rooms=room_for_holds(g.policy, facts, occasion),
+    )
+
+
+def _typed() -> str:
+    code = request.form.get("code", "")[:_LONGEST]
+    return "".join(character for character in code if character.isprintable()).strip()
+
+
+def _unknown(code: str) -> str:
+    return "desk.book_trade_barcode" if is_book_trade_barcode(card_number(code)) else "desk.unknown"
+
+
+def _keep(name: str, scan: dict) -> None:
+    """The newest on top; a piece that is scanned again stands once."""
+    others = [kept for kept in session.get(name, []) if kept["item"] != scan["item"]]
+    session[name] = [scan, *others][:_KEPT]
+
+
+def _patron() -> Patron | None:
+    return patron_with(session.get("desk_patron", 0))
+
+
+def _show_lend(staff: AtDesk, status: int = 200, problem: str | None = None) -> Response:
+    patron = _patron()
+    scans = session.get("desk_scans", []) if patron else []
+    context = {"facts": None}
+    if patron is not None:
+        facts = standing.patron_facts(patron)
+        occasion = Occasion(Channel.DESK, g.now, staff.branch)
+        holds, placed = standing.holds_of(patron.id), session.pop("desk_held", None)
+        stopped = (
+            *decide_login(g.policy, patron.card_number).refusals,
+            *decide_patron_loan(g.policy, facts, occasion).refusals,
+        )
+        context = {
+            "facts": facts,
+            "stopped": Decision(stopped).refusals,
+            "category": g.policy.patron_category(patron.category),
+            "expired": card_has_expired(patron.card_expires_on, g.today),
+            "ready": [hold for hold in holds if hold.state is HoldState.READY],
+            "held": next((hold for hold in holds if hold.id == placed), None),
+            "rooms": room_for_loans(g.policy, facts, occasion),
+            "late": [loan for loan in facts.loans if loan.days_overdue(g.today)],
+        }
+    return answers.page(
+        "desk/lend.html",
+        status,
+        visitor=patron,
+        scans=scans,
+        pieces=pieces([scan["item"] for scan in scans]),
+        problem=problem,
+        **context,
+    )
+
+
+def _show_return(staff: AtDesk, status: int = 200, problem: str | None = None) -> Response:
+    scans = session.get("desk_returns", [])
+    holds = {hold.id: hold for hold in standing.kept([scan["hold"] for scan in scans if scan["hold"]])}
+    return answers.page(
+        "desk/return.html",
+        status,
+        scans=scans,
+        pieces=pieces([scan["item"] for scan in scans]),
+        holds=holds,
+        problem=problem,
+    )

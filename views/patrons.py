@@ -1,0 +1,226 @@
+"""The desk's pages about patrons: finding one, registering, what is known of them, their card, deleting.
+
+Names stand on these pages and nowhere else: not in an address, not in a title, not in a log.  What somebody
+searched for is therefore sent by POST.
+"""
+
+from flask import Blueprint, Response, g, request, session
+
+import patrons
+import standing
+from catalogue import pieces
+from circulation import NotThere
+from forms import CardForm, NewPatronForm, PatronForm
+from models import Patron
+from rules import (
+    Channel,
+    Decision,
+    Occasion,
+    Refusal,
+    asks_for_birth_dates,
+    asks_for_households,
+    card_has_expired,
+    decide_card_renewal,
+    decide_deletion,
+    decide_login,
+    decide_patron_loan,
+    marks_of,
+)
+from staff_accounts import AtDesk
+from views import answers
+from views.answers import staff_only
+
+pages = Blueprint("patrons", __name__)
+
+_LONGEST = 60  # characters of what is searched for
+_RELEASED_AT_MOST = 20  # pieces named after a deletion; a cookie holds no more
+
+
+@pages.get("/desk/patrons")
+@staff_only()
+def index(_staff: AtDesk) -> Response:
+    released = session.pop("desk_released", [])
+    return _show_found(
+        request.args.get("q"),
+        deleted=session.pop("desk_deleted", False),
+        released=released,
+        pieces=pieces([item for item, _, _ in released]),
+    )
+
+
+@pages.post("/desk/patrons")
+@staff_only()
+def find(_staff: AtDesk) -> Response:
+    return _show_found(request.form.get("q", ""))
+
+
+@pages.get("/desk/patrons/new")
+@staff_only()
+def new(_staff: AtDesk) -> Response:
+    return _show_new(NewPatronForm(g.policy, g.today))
+
+
+@pages.post("/desk/patrons/new")
+@staff_only()
+def register(staff: AtDesk) -> Response:
+    form = NewPatronForm(g.policy, g.today, request.form)
+    if not form.validate():
+        return _show_new(form, 422)
+    answer = patrons.register(g.policy, form.card.data, form.entry, g.now, staff.actor)
+    if not answer.decision.allowed:
+        return _show_new(form, 409, answer.decision.refusals)
+    return _done("registered", answer.patron)
+
+
+@pages.get("/desk/patrons/<number:patron_id>")
+@staff_only()
+def patron(staff: AtDesk, patron_id: int) -> Response:
+    return _show_patron(staff, patron_id, done=session.pop("desk_done", None))
+
+
+@pages.post("/desk/patrons/<number:patron_id>")
+@staff_only()
+def change(staff: AtDesk, patron_id: int) -> Response:
+    form = PatronForm(g.policy, g.today, request.form)
+    if not form.validate():
+        return _show_patron(staff, patron_id, 422, form=form)
+    decision = patrons.change(g.policy, patron_id, form.entry, g.now, staff.actor)
+    if not decision.allowed:
+        return _show_patron(staff, patron_id, 409, form=form, refused=decision.refusals)
+    return _done("changed", patron_id)
+
+
+@pages.post("/desk/patrons/<number:patron_id>/renew-card")
+@staff_only()
+def renew_card(staff: AtDesk, patron_id: int) -> Response:
+    decision = patrons.renew_card(g.policy, patron_id, g.now, staff.actor)
+    if not decision.allowed:
+        return _show_patron(staff, patron_id, 409, refused=decision.refusals)
+    return _done("renewed", patron_id)
+
+
+@pages.post("/desk/patrons/<number:patron_id>/replace-card")
+@staff_only()
+def replace_card(staff: AtDesk, patron_id: int) -> Response:
+    form = CardForm(request.form)
+    if not form.validate():
+        return _show_patron(staff, patron_id, 422, card_form=form)
+    decision = patrons.replace_card(g.policy, patron_id, form.card.data, g.now, staff.actor)
+    if not decision.allowed:
+        return _show_patron(staff, patron_id, 409, card_form=form, refused=decision.refusals)
+    return _done("replaced", patron_id)
+
+
+@pages.post("/desk/patrons/<number:patron_id>/mark")
+@staff_only()
+def put_mark(staff: AtDesk, patron_id: int) -> Response:
+    decision = patrons.put_mark(g.policy, patron_id, request.form.get("mark", ""), g.now, staff.actor)
+    if not decision.allowed:
+        return _show_patron(staff, patron_id, 409, refused=decision.refusals)
+    return _done("marked", patron_id)
+
+
+@pages.post("/desk/patrons/<number:patron_id>/unmark")
+@staff_only()
+def take_mark(staff: AtDesk, patron_id: int) -> Response:
+    patrons.take_mark(patron_id, request.form.get("mark", ""), g.now, staff.actor)
+    return _done("unmarked", patron_id)
+
+
+@pages.get("/desk/patrons/<number:patron_id>/delete")
+@staff_only()
+def confirm_deletion(_staff: AtDesk, patron_id: int) -> Response:
+    return _show_deletion(patron_id)
+
+
+@pages.post("/desk/patrons/<number:patron_id>/delete")
+@staff_only()
+def delete(staff: AtDesk, patron_id: int) -> Response:
+    answer = patrons.delete(patron_id, g.now, staff.actor)
+    if not answer.decision.allowed:
+        return _show_deletion(patron_id, 409)
+    released = [(piece.item, piece.branch, piece.state.value) for piece in answer.released]
+    session["desk_deleted"], session["desk_released"] = True, released[:_RELEASED_AT_MOST]
+    return answers.go("patrons.index")
+
+
+def _done(what: str, patron_id: int) -> Response:
+    session["desk_done"] = what
+    return answers.go("patrons.patron", patron_id=patron_id)
+
+
+def _show_found(asked: str | None, **context) -> Response:
+    """What was found for what was asked, if anything was; with 422 for nothing that could be found."""
+    asked = None if asked is None else asked[:_LONGEST].strip()
+    found, more = patrons.find(asked) if asked else ([], False)
+    return answers.page(
+        "desk/patrons.html",
+        422 if asked == "" else 200,
+        asked=asked,
+        found=found,
+        more=more,
+        most=patrons.MOST_FOUND,
+        **{"deleted": False, "released": [], "pieces": {}, **context},
+    )
+
+
+def _show_new(form: NewPatronForm, status: int = 200, refused: tuple[Refusal, ...] = ()) -> Response:
+    return answers.page("desk/patron_new.html", status, form=form, refused=refused, **_asked_by_rules())
+
+
+def _show_patron(
+    staff: AtDesk,
+    patron_id: int,
+    status: int = 200,
+    form: PatronForm | None = None,
+    card_form: CardForm | None = None,
+    refused: tuple[Refusal, ...] = (),
+    done: str | None = None,
+) -> Response:
+    here = _patron(patron_id)
+    facts = standing.patron_facts(here)
+    stopped = (
+        *decide_login(g.policy, here.card_number).refusals,
+        *decide_patron_loan(g.policy, facts, Occasion(Channel.DESK, g.now, staff.branch)).refusals,
+    )
+    return answers.page(
+        "desk/patron.html",
+        status,
+        visitor=here,
+        facts=facts,
+        category=g.policy.patron_category(here.category),
+        expired=card_has_expired(here.card_expires_on, g.today),
+        late=[loan for loan in facts.loans if loan.days_overdue(g.today)],
+        stopped=Decision(stopped).refusals,
+        renewal=decide_card_renewal(g.policy, facts, g.today),
+        marks=sorted(facts.marks),
+        more_marks=[mark for mark in marks_of(g.policy) if mark not in facts.marks],
+        form=form or PatronForm(g.policy, g.today, obj=here),
+        card_form=card_form or CardForm(),
+        refused=refused,
+        done=done,
+        **_asked_by_rules(),
+    )
+
+
+def _show_deletion(patron_id: int, status: int = 200) -> Response:
+    here, goes = _patron(patron_id), patrons.belongings(patron_id)
+    return answers.page(
+        "desk/patron_delete.html",
+        status,
+        visitor=here,
+        goes=goes,
+        refusals=decide_deletion(goes.loans).refusals,
+    )
+
+
+def _asked_by_rules() -> dict[str, bool]:
+    """Which facts are asked for because a rule of this library needs them."""
+    return {"needs_birth": asks_for_birth_dates(g.policy), "needs_household": asks_for_households(g.policy)}
+
+
+def _patron(patron_id: int) -> Patron:
+    found = Patron.get_or_none(Patron.id == patron_id)
+    if found is None:
+        raise NotThere
+    return found
