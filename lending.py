@@ -28,6 +28,7 @@ from rules import (
     collect_by,
     days_overdue,
     decide_loan,
+    decide_login,
     item_barcode,
     library_day,
     penalty_ends_on,
@@ -146,8 +147,9 @@ def check_out(
             Calendar(policy, library_day(now)).of(branch),
             kept_for_patron=piece.holder == patron_id,
         )
-        if not decision.allowed:
-            return LoanAnswer(piece.item, decision)
+        barred = decide_login(policy, patron.card_number)  # an old card is renewed first, at the desk too
+        if barred.refusals or not decision.allowed:
+            return LoanAnswer(piece.item, LoanDecision(barred.refusals + decision.refusals))
         loan = Loan.insert(
             item=piece.item,
             patron=patron_id,
@@ -206,8 +208,9 @@ def mark_told(policy: Policy, hold_id: int, now: datetime, actor: str) -> date |
             facts = ShelfFacts(Contact(hold.contact), hold.pickup_branch, hold.ready_on, told_on=today)
             opening = Calendar(policy, hold.ready_on).of(hold.pickup_branch)
             hold.collect_by = collect_by(policy, facts, opening)
-            hold.save(only=[Hold.collect_by])
-            note("hold_told", hold_id, Channel.DESK, actor, now)
+            if hold.collect_by is not None:
+                hold.save(only=[Hold.collect_by])
+                note("hold_told", hold_id, Channel.DESK, actor, now)
         return hold.collect_by
 
 
@@ -257,7 +260,7 @@ def _set_aside(policy: Policy, piece: Scanned, branch: str, now: datetime, actor
     facts = ShelfFacts(Contact(hold.contact), branch, hold.ready_on)
     hold.collect_by = collect_by(policy, facts, Calendar(policy, hold.ready_on).of(branch))
     hold.save(only=[Hold.state, Hold.item, Hold.ready_on, Hold.collect_by])
-    mail.queue("hold_ready", hold.patron_id, [hold_id], now)
+    mail.queue("hold_ready", hold.patron_id, [hold_id], now, each_time=True)
     note("hold_ready", hold_id, Channel.DESK, actor, now)
     return hold_id
 

@@ -10,12 +10,14 @@ from datetime import datetime
 from models import Outbox
 
 
-def queue(kind: str, patron_id: int, numbers: Sequence[int], now: datetime) -> None:
+def queue(kind: str, patron_id: int, numbers: Sequence[int], now: datetime, each_time: bool = False) -> None:
     """Owe a patron one message of this kind about these holds or loans, in the caller's transaction.
 
-    The same event never owes two: kind and numbers are the key, and a second call changes nothing.
+    The same event never owes two: kind and numbers are the key, and a second call changes nothing.  What can
+    happen to a hold more than once, such as that it is ready, is owed ``each_time``.
     """
     listed = ",".join(str(number) for number in numbers)
+    key = f"{kind}:{listed}" + (f":{now.isoformat()}" if each_time else "")
     Outbox.insert(
-        kind=kind, patron=patron_id, key=f"{kind}:{listed}", numbers=listed, queued_at=now
+        kind=kind, patron=patron_id, key=key, numbers=listed, queued_at=now
     ).on_conflict_ignore().execute()

@@ -156,6 +156,7 @@ class Reason(StrEnum):
     NOT_EXTENDABLE = "reason.not_extendable"
     EXTENDED = "reason.extended"
     OTHERS_WAIT = "reason.others_wait"
+    SHELF_OVER = "reason.shelf_over"
     # passwords and addresses
     PASSWORD_SHORT = "reason.password_short"  # noqa: S105 - a message key
     PASSWORD_UNPRINTABLE = "reason.password_unprintable"  # noqa: S105 - a message key
@@ -2353,6 +2354,8 @@ def decide_extension(
         facts = {"here": occasion.at, "at": ways}
         return ExtensionDecision((Refusal(Reason.NOT_EXTENDABLE, facts, place=place),))
     refusals = []
+    if shelf_is_over(hold.collect_by, occasion.day):
+        refusals.append(Refusal(Reason.SHELF_OVER, {"day": hold.collect_by}))
     if hold.extended >= extend.times:
         refusals.append(Refusal(Reason.EXTENDED, {"times": extend.times}, place=place))
     if hold.waiting and not extend.even_if_held:

@@ -261,6 +261,20 @@ def test_another_branch_can_be_chosen_while_the_hold_waits(town, policy, clock):
     assert events() == [("pickup_changed", "web", "patron", hold)]
 
 
+def test_what_is_ready_goes_on_its_way_when_another_branch_is_chosen_at_the_desk(town, policy, clock):
+    hold = town.ready(town.title("こころ"), "sato")
+
+    decision = circulation.change_pickup(
+        policy, town.patrons["sato"], hold, "west", Channel.DESK, clock(), "staff 1"
+    )
+
+    row = Hold.get_by_id(hold)
+    assert decision.allowed and row.item is not None
+    assert (row.state, row.pickup_branch) == (HoldState.IN_TRANSIT, "west")
+    assert (row.ready_on, row.collect_by) == (None, None), "the days are named anew where it arrives"
+    assert events() == [("pickup_changed", "desk", "staff 1", hold)]
+
+
 @pytest.mark.parametrize("verb", ["cancel", "pickup", "renew"])
 def test_what_is_anothers_is_not_there(town, policy, clock, verb):
     kokoro = town.title("こころ", copies=2)

@@ -1,6 +1,6 @@
 """The desk's verbs against a real database: lending, taking back, and setting aside for whoever waits."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 
@@ -21,6 +21,7 @@ LATE_RETURNS_COST = (
         'stops = ["loan"]\nlasts = { per_day_late = { days = 2 } }',
     ),
 )
+LENT_FOR_HOURS = (("loan = { weeks = 1 }", "loan = { hours = 3 }"),)
 FROM_READY = (("keep = { weeks = 1 }", 'from = "ready"\nkeep = { weeks = 1 }'),)
 
 
@@ -96,6 +97,22 @@ def test_scanning_a_piece_again_lends_nothing_twice(town, lend):
     assert Loan.select().count() == 1 and kinds() == ["loan_made"]
 
 
+@pytest.mark.parametrize("changes", [LENT_FOR_HOURS])
+def test_scanning_a_piece_again_still_says_at_what_time_it_must_be_back(town, lend):
+    songs = town.title("歌の本", "av")
+    first = lend("sato", barcode(songs))
+
+    again = lend("sato", barcode(songs))
+
+    assert first.decision.due.by == time(15) and again.decision.due == first.decision.due
+
+
+def test_a_piece_whose_title_patrons_do_not_see_is_lent_all_the_same(town, lend):
+    kokoro = town.title("こころ", hidden=True)
+
+    assert lend("sato", barcode(kokoro)).decision.allowed
+
+
 def test_a_piece_that_another_has_out_is_refused_and_stays_theirs(town, lend):
     kokoro = town.title("こころ")
     lend("tanaka", barcode(kokoro))
@@ -111,6 +128,13 @@ def test_a_card_that_has_expired_takes_nothing_home(town, lend):
 
     assert answer.decision.reasons == (Reason.CARD_EXPIRED,)
     assert Loan.select().count() == 0 and kinds() == []
+
+
+def test_a_card_of_a_barred_series_takes_nothing_home_before_it_is_renewed(town, lend):
+    answer = lend("hara", barcode(town.title("こころ")))
+
+    assert answer.decision.reasons == (Reason.BARRED_CARD,)
+    assert Loan.select().count() == 0
 
 
 def test_a_visitor_may_take_a_copy_though_somebody_waits_and_the_queue_stays(town, lend):
@@ -358,6 +382,19 @@ def test_what_was_not_collected_and_nobody_else_wants_goes_back_to_its_shelf(pol
     assert (over.expired, over.hold) == (True, None)
 
 
+def test_a_hold_that_becomes_ready_again_at_another_branch_is_told_again(policy, clock, town, take_back):
+    kokoro = town.title("こころ")
+    hold = town.hold(kokoro, "sato")
+    take_back(barcode(kokoro))
+    circulation.change_pickup(policy, town.patrons["sato"], hold, "east", Channel.DESK, clock())
+    clock.forward(days=1)
+
+    take_back(barcode(kokoro), "east")
+
+    assert Hold.get_by_id(hold).state is HoldState.READY
+    assert [row.kind for row in Outbox.select()] == ["hold_ready", "hold_ready"]
+
+
 def test_nobody_is_told_of_what_is_not_ready(policy, clock, town):
     hold = town.hold(town.title("こころ"), "sato")
 
@@ -371,7 +408,7 @@ def test_a_failure_in_the_middle_of_a_return_leaves_nothing_half_done(town, take
     hold = town.hold(kokoro, "sato")
     full = OSError("database or disk is full")
 
-    def breaks(*_):
+    def breaks(*_, **__):
         raise full
 
     monkeypatch.setattr(lending.mail, "queue", breaks)

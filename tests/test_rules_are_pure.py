@@ -309,7 +309,8 @@ def decisions_of_a_town_with_every_rule() -> Iterator[Decision]:
                 yield decide_hold(library, with_holds(SATO, MON), KOKORO, occasion)
                 yield decide_renewal(library, SATO, loan(KOKORO), occasion)
     ready = ShelfFacts(Contact.MAIL, "central", TODAY, TODAY, None, TODAY)
-    for facts in ({}, {"extended": 1}, {"waiting": 2}, {"collect_by": None}):
+    over = {"collect_by": TODAY - timedelta(days=1)}
+    for facts in ({}, {"extended": 1}, {"waiting": 2}, {"collect_by": None}, over):
         for channel in Channel:
             for opening in (rules.ALWAYS_OPEN, NEVER_OPEN):
                 yield decide_extension(EVERYTHING, replace(ready, **facts), on(channel), opening)

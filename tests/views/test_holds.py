@@ -156,6 +156,17 @@ def test_nobody_keeps_a_book_from_those_who_wait(town, reader):
     reader.post(f"/my/holds/{hold}/extend", status=409)
 
 
+@pytest.mark.parametrize("changes", [ONE_EXTENSION])
+def test_what_was_not_collected_in_time_is_not_put_off_any_more(town, reader, clock):
+    hold = town.ready(town.title("届いた本"), "sato")
+    clock.forward(days=20)
+
+    page = reader.log_in("sato").get("/my/holds")
+
+    assert "取り置きの期限(2026年4月21日(火))が過ぎています。窓口でおたずねください。" in page.text
+    reader.post(f"/my/holds/{hold}/extend", status=409)
+
+
 def test_where_the_sheet_knows_no_extension_there_is_no_button_and_no_reason(town, reader):
     hold = town.ready(town.title("届いた本"), "sato")
 
