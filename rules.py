@@ -2355,7 +2355,7 @@ def decide_extension(
         return ExtensionDecision((Refusal(Reason.NOT_EXTENDABLE, facts, place=place),))
     refusals = []
     if shelf_is_over(hold.collect_by, occasion.day):
-        refusals.append(Refusal(Reason.SHELF_OVER, {"day": hold.collect_by}))
+        refusals.append(Refusal(Reason.SHELF_OVER, {"day": hold.collect_by}, place=place))
     if hold.extended >= extend.times:
         refusals.append(Refusal(Reason.EXTENDED, {"times": extend.times}, place=place))
     if hold.waiting and not extend.even_if_held:
