@@ -72,7 +72,7 @@ ORDER BY hold.collect_by IS NULL DESC, hold.collect_by, hold.id"""
 
 _LOANS_SQL = f"""
 SELECT loan.id, b.id, b.title, b.volume, {CREATORS_SQL}, b.material, loan.branch, loan.lent_on, loan.due_on,
-  loan.renewals
+  loan.renewals, loan.due_by
 FROM loan JOIN item ON item.id = loan.item_id JOIN bib AS b ON b.id = item.bib_id
 WHERE loan.patron_id = ? AND loan.returned_at IS NULL
 ORDER BY loan.due_on, loan.id
@@ -110,6 +110,7 @@ class LoanRow:
     lent_on: date
     due_on: date
     renewals: int
+    due_by: str | None = None  # the time of that day, where the loan ends within it
 
     def days_overdue(self, today: date) -> int:
         return days_overdue(self.due_on, today)
@@ -191,7 +192,7 @@ def _kept(sql: str, asked: str) -> list[Kept]:
 def loans_of(patron_id: int) -> list[LoanRow]:
     """The open loans of a patron, the one due first at the top."""
     return [
-        LoanRow(*row[:4], row[4] or "", *row[5:7], _day(row[7]), _day(row[8]), row[9])
+        LoanRow(*row[:4], row[4] or "", *row[5:7], _day(row[7]), _day(row[8]), *row[9:])
         for row in db.execute_sql(_LOANS_SQL, (patron_id,))
     ]
 

@@ -220,3 +220,11 @@ def test_a_number_of_no_loan_is_not_there(town, reader, four_loans, loan):
     reader.log_in("sato").post("/my/loans/renew", status=404, loan=[loan, four_loans[0]])
 
     assert Loan.get_by_id(four_loans[0]).renewals == 0
+
+
+def test_a_loan_that_ends_within_the_day_says_at_what_time(town, reader):
+    loan = town.lend(town.title("住宅地図"), "sato", due_in=1)
+    Loan.update(due_by="10:00").where(Loan.id == loan).execute()
+
+    due = reader.log_in("sato").get("/my/loans").select_one(".due").get_text(" ", strip=True)
+    assert "返却期限 4/16(木) 10:00" in due
