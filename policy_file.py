@@ -142,6 +142,8 @@ class _Reader:
             return self.note(path, f"policy.not_{expected}", given=value)
         if isinstance(read, Period) and read.unit is Unit.HOURS and not _LENDS.search(path):
             return self.note(path, "policy.hours_lend_only")
+        if isinstance(read, Period) and read.unit is Unit.OPEN_DAYS and not _AT_A_BRANCH.search(path):
+            return self.note(path, "policy.no_branch_for_open_days")
         return read
 
     def _member(self, kind, value, path: str):
@@ -211,6 +213,10 @@ class _Reader:
 
 # ---- values with a form of their own ---------------------------------------------------------------------
 
+# The periods that belong to a branch, whose open days can be counted.
+_AT_A_BRANCH = re.compile(
+    r"(?:^|\.)(?:(?:loan|renewal|late)\.(?:by|until)|material|shelf\.(?:keep|by|extend))\b"
+)
 _LENDS = re.compile(r"(?:^|\.)(?:loan\.by|material)\b")  # the only periods that may be hours
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NTH = ("last", "1st", "2nd", "3rd", "4th", "5th")

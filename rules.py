@@ -403,7 +403,7 @@ def end_of(period: Period, start: date, opening: OpeningDays = ALWAYS_OPEN) -> d
                 day += timedelta(days=1)
                 left -= opening.is_open(day)
             return day
-        case Unit.MONTHS | Unit.YEARS:
+        case _:  # months and years
             months = start.month - 1 + period.n * (12 if period.unit is Unit.YEARS else 1)
             year, month = start.year + months // 12, months % 12 + 1
             last = calendar.monthrange(year, month)[1]
@@ -838,9 +838,9 @@ def _excluded(
         facts: dict[str, object] = {"what": policy.names(of)}
         if line.who:
             reason, facts = Reason.NOT_FOR, {**facts, "act": act, "who": policy.who_names(line.who)}
-            if open_ways and line.at != ALL_CHANNELS:
+            if open_ways:
                 reason, facts = Reason.NOT_FOR_HERE, {**facts, "here": occasion.at, "at": open_ways}
-        elif line.branch:
+        elif line.branch and not open_ways:
             branches = policy.branch_names(line.branch)
             reason, facts = Reason.NOT_AT_BRANCH, {**facts, "act": act, "branch": branches}
         elif open_ways:
@@ -1027,7 +1027,9 @@ def card_expires_on(
     end = end_of(line.period, issued_on)
     if line.start is ValidFrom.BIRTHDAY and patron.born_on is not None:
         birthday = _birthday_in(end.year, patron.born_on)
-        return birthday if birthday <= end else _birthday_in(end.year - 1, patron.born_on)
+        if birthday > end:
+            birthday = _birthday_in(end.year - 1, patron.born_on)
+        return birthday if birthday > issued_on else end
     return end
 
 
@@ -1466,9 +1468,7 @@ def _binding(
             other = deciding.setdefault(limit.question, limit)
             if _decides_over(limit, other):
                 deciding[limit.question] = limit
-    binding = list(deciding.values())
-    alone = [limit for limit in binding if limit.alone]
-    return alone if alone and is_ is not None else binding
+    return list(deciding.values())
 
 
 def _decides_over(limit: Limit, other: Limit) -> bool:
@@ -1482,9 +1482,14 @@ def _is_any(is_, of: Sequence[str]) -> bool:
     return any(is_(name) for name in of) if of else not is_(REQUEST)
 
 
-def _used(limits: Sequence[Limit], limit: Limit, counted: Iterable[Counted], occasion: Occasion) -> int:
+def _alone(policy: Policy, limits: Iterable[Limit], patron: PatronFacts, occasion: Occasion) -> list[Limit]:
+    """The limits that take what they are about out of all others, for this patron."""
+    return [limit for limit in _binding(policy, limits, patron, occasion) if limit.alone]
+
+
+def _used(alone: Sequence[Limit], limit: Limit, counted: Iterable[Counted], occasion: Occasion) -> int:
     """How much of a limit is used."""
-    others = () if limit.alone else [other for other in limits if other.alone]
+    others = () if limit.alone else alone
     fitting = [
         one
         for one in counted
@@ -1502,7 +1507,7 @@ def _used(limits: Sequence[Limit], limit: Limit, counted: Iterable[Counted], occ
 
 def _over(
     policy: Policy,
-    limits: Sequence[Limit],
+    alone: Sequence[Limit],
     binding: Iterable[Limit],
     counted: Sequence[Counted],
     asked: Counted,
@@ -1512,8 +1517,8 @@ def _over(
     """The limits that one more of these would pass."""
     refusals = []
     for limit in binding:
-        held = _used(limits, limit, counted, occasion)
-        if _used(limits, limit, [*counted, asked], occasion) > held:
+        held = _used(alone, limit, counted, occasion)
+        if _used(alone, limit, [*counted, asked], occasion) > held:
             more = asked.volumes - 1 if limit.count is Count.VOLUMES else 0
             if limit.most.reached(held + more):
                 facts = {"what": policy.names(limit.of), "most": limit.most.n, "held": held}
@@ -1607,6 +1612,8 @@ def due(
         late = ends.date() > occasion.day or ends.time() > branch.hours.closes
         return Due(occasion.day, branch.hours.closes if late else ends.time())
     expires_on = patron.card_expires_on if patron else None
+    if card_has_expired(expires_on, occasion.day):
+        expires_on = None  # no block stops the expired card, so it cuts nothing short either
     end = end_of(line.period, occasion.day, opening)
     last = settle(end, policy.loan.on_closed, opening, expires_on)
     return None if last is None else Due(last, line.back_by)
@@ -1659,8 +1666,9 @@ def decide_loan(
     asked_loan = Counted(bib.number, item.volumes, occasion.at, occasion.branch, day, is_)
     limits = policy.loan.limits
     binding = _binding(policy, limits, patron, occasion, asked_loan.is_)
+    alone = _alone(policy, limits, patron, occasion)
     counted = _counted_loans(policy, patron, day)
-    refusals += _over(policy, limits, binding, counted, asked_loan, occasion, Reason.LOAN_LIMIT)
+    refusals += _over(policy, alone, binding, counted, asked_loan, occasion, Reason.LOAN_LIMIT)
     line = loan_line(policy, item, patron, occasion)
     if not refusals and (not binding or line is None):
         refusals.append(Refusal(Reason.NO_LOAN_RULE, {"what": policy.names([item.material])[0]}))
@@ -1684,10 +1692,9 @@ def room_for_loans(policy: Policy, patron: PatronFacts, occasion: Occasion) -> l
 
 
 def _rooms(policy, limits, patron, occasion, counted) -> list[Room]:
+    alone = _alone(policy, limits, patron, occasion)
     return [
-        Room(
-            tuple(policy.names(limit.of)), limit.most.n, _used(limits, limit, counted, occasion), limit.place
-        )
+        Room(tuple(policy.names(limit.of)), limit.most.n, _used(alone, limit, counted, occasion), limit.place)
         for limit in _binding(policy, limits, patron, occasion)
     ]
 
@@ -1934,7 +1941,7 @@ def _lend_again(
     refusals = tuple(_obstacles(policy, loan))
     again = decide_loan(policy, others, bib, back, occasion, opening)
     refusals += again.refusals
-    if refusals or again.due is None:
+    if refusals:
         return RenewalDecision(refusals)
     return RenewalDecision((), again.due.on)
 
@@ -2071,7 +2078,7 @@ def decide_hold(policy: Policy, patron: PatronFacts, bib: BibFacts, occasion: Oc
         refusals.append(Refusal(Reason.ALREADY_ON_LOAN))
     refusals += _over(
         policy,
-        policy.hold.limits,
+        _alone(policy, policy.hold.limits, patron, occasion),
         _limits_on_hold(policy, bib, patron, occasion),
         [_counted_hold(policy, hold, occasion.day) for hold in patron.holds],
         _asked_hold(policy, bib, occasion),

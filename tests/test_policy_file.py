@@ -377,6 +377,11 @@ BROKEN = [
         "card.valid[1].of: unknown_key",
     ),
     more(
+        "a block of open days",
+        '[[block]]\nwhen = { overdue = { open_days = 3 } }\nstops = ["loan"]',
+        "block[1].when.overdue: no_branch_for_open_days",
+    ),
+    more(
         "a request with a tag",
         '[[category]]\nid = "a"\nwhen = { request = true, tag = "コミック" }',
         "category[1].when: request_knows_material",
