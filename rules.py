@@ -1601,7 +1601,8 @@ def due(
     patron: PatronFacts | None = None,
 ) -> Due | None:
     """When a loan made on this occasion ends: the closest line's period, on an open day, within the card's
-    life.  None: no line lends it, or there is no open day.  A loan of hours ends with the branch's day."""
+    life.  None: no line lends it, or there is no open day from this one on.  A loan of hours ends with the
+    branch's day."""
     policy = policy.on(occasion.day)
     line = loan_line(policy, item, patron, occasion)
     if line is None:
@@ -1616,7 +1617,7 @@ def due(
         expires_on = None  # no block stops the expired card, so it cuts nothing short either
     end = end_of(line.period, occasion.day, opening)
     last = settle(end, policy.loan.on_closed, opening, expires_on)
-    return None if last is None else Due(last, line.back_by)
+    return None if last is None or last < occasion.day else Due(last, line.back_by)
 
 
 def decide_patron_loan(policy: Policy, patron: PatronFacts, occasion: Occasion) -> Decision:

@@ -87,6 +87,15 @@ def test_a_card_of_a_sheet_that_says_nothing_of_it_has_no_end():
     assert card_expires_on(SOURCE_1, SATO, ISSUED) is None
 
 
+@pytest.mark.parametrize("born_on", [date(1988, 3, 2), date(1988, 4, 1), date(1988, 12, 2)])
+def test_a_card_that_is_tied_to_birthdays_never_ends_by_the_day_of_its_issue(born_on):
+    library = policy(
+        EVERYTHING_TEXT, ("[[card.valid]]\nyears = 1\n", '[[card.valid]]\nmonths = 6\nfrom = "birthday"\n')
+    )
+
+    assert card_expires_on(library, replace(OUTSIDE, born_on=born_on), ISSUED) == date(2026, 10, 1)
+
+
 def test_a_card_that_is_tied_to_birthdays_ends_like_others_where_the_birthday_is_not_known():
     library = policy(
         EVERYTHING_TEXT, ("[[card.valid]]\nyears = 1\n", '[[card.valid]]\nyears = 1\nfrom = "birthday"\n')

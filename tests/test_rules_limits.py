@@ -310,6 +310,20 @@ def test_what_counts_alone_counts_in_no_other_limit():
     assert held == [1, 1, 2]
 
 
+def test_what_counts_alone_for_some_counts_with_the_others_for_everybody_else():
+    lines = (f"{BOOK}; most = 2", f"{M}; {C}; most = 1; alone = true")
+    loans, holds = limits(*lines), limits(*lines, act="hold")
+    for patron, held, refused in ((SATO, [2], True), (NATSUME, [1, 1], False)):
+        borrower, waiter = borrowing(KOKORO, MANGA, patron=patron), with_holds(patron, KOKORO, MANGA)
+
+        assert [room.held for room in room_for_loans(loans, borrower, on(DESK))] == held
+        assert [room.held for room in room_for_holds(holds, waiter, on(WEB))] == held
+        assert lend(loans, borrower, BOTCHAN).reasons == ((Reason.LOAN_LIMIT,) if refused else ())
+        assert decide_hold(holds, waiter, BOTCHAN, on(WEB)).reasons == (
+            (Reason.HOLD_LIMIT,) if refused else ()
+        )
+
+
 def test_two_that_count_alone_each_count_what_they_are_about():
     library = limits(f"{M}; most = 1; alone = true", f"{BOOK}; most = 2; alone = true", "most = 9")
 

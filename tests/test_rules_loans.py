@@ -174,6 +174,21 @@ def lent(
     return due(library, piece, on(at, day, clock, branch), opening, patron)
 
 
+def test_a_card_that_ended_and_that_no_block_stops_cuts_no_loan_short():
+    expired = replace(ITO, card_expires_on=FRIDAY - timedelta(days=1))
+    never = replace(ITO, card_expires_on=None)
+
+    assert lent(EVERYTHING, item(), expired) == lent(EVERYTHING, item(), never)
+    assert lent(EVERYTHING, item(), expired).on > FRIDAY
+
+
+def test_on_a_closed_day_a_card_that_ends_with_it_leaves_no_day_to_bring_the_piece_back():
+    monday = date(2026, 4, 6)
+
+    assert lent(EVERYTHING, item(), replace(ITO, card_expires_on=monday), day=monday) is None
+    assert lent(EVERYTHING, item(), replace(ITO, card_expires_on=FRIDAY)).on == FRIDAY
+
+
 MAP, KIT, NEW = item(call_number="291"), item("kit"), item(added_on=FRIDAY)
 
 
@@ -327,7 +342,7 @@ def test_where_no_day_is_open_nothing_is_lent():
 
     assert decision == LoanDecision((Refusal(Reason.NO_LAST_DAY),))
     assert said(SOURCE_1, decision) == [
-        "開館日が決まっていないため、期限を決められません。窓口でおたずねください。"
+        "期限にできる開館日がないため、期限を決められません。窓口でおたずねください。"
     ]
 
 
