@@ -160,6 +160,7 @@ def _show_found(asked: str | None, **context) -> Response:
         found=found,
         more=more,
         most=patrons.MOST_FOUND,
+        expired={one.id for one in found if card_has_expired(one.card_expires_on, g.today)},
         **{"deleted": False, "released": [], "pieces": {}, **context},
     )
 

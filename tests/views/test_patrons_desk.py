@@ -98,6 +98,11 @@ def test_a_search_finds_the_end_of_a_phone_number_and_says_whose_card_has_expire
 
     assert "イトウ フミ" in row.text and "有効期限切れ(2026年4月14日(火))" in row.text
 
+    Patron.update(card_expires_on=date(2026, 4, 15)).where(Patron.id == town.patrons["ito"]).execute()
+    [row] = desk.post(LIST, status=200, q="５６７８").select("ul.scans li")
+
+    assert "有効期限切れ" not in row.text, "the last day is a good one"
+
 
 def test_an_address_can_ask_too(desk, of):
     assert desk.get(f"{LIST}?q=ito").select("ul.scans a") == []
