@@ -6,7 +6,7 @@ No title and no patron is shown: a number only where it is that of a loan or a h
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from circulation import JOBS
+from events import JOBS
 from models import InstantField, db
 from rules import JAPAN, Channel
 

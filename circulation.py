@@ -14,7 +14,8 @@ from peewee import Expression, Field
 
 import mail
 from catalogue import titles
-from models import CalendarEntry, CartEntry, Event, Hold, Loan, Patron, db, patron_with
+from events import JOBS, PATRON, note
+from models import CalendarEntry, CartEntry, Hold, Loan, Patron, db, patron_with
 from opening import Calendar
 from rules import (
     BibFacts,
@@ -40,10 +41,6 @@ from rules import (
     registration_at,
 )
 from standing import holds_of, patron_facts
-
-PATRON = "patron"  # the actor of an event, never which one
-NO_NUMBER = 0  # of an event about a patron: that it happened, never to whom
-JOBS = "jobs"  # the channel and the actor of what happens by itself
 
 
 class NotThere(Exception):
@@ -393,8 +390,3 @@ def _insert_hold(
     Patron.update(pickup_branch=pickup).where(Patron.id == patron.id).execute()
     note("hold_placed", hold, channel, actor, now)
     return hold
-
-
-def note(kind: str, number: int, channel: str, actor: str, now: datetime) -> None:
-    """The event of a change: that it happened, to which number; never to whom, never what."""
-    Event.insert(kind=kind, at=now, channel=str(channel), actor=actor, number=number).execute()

@@ -10,7 +10,8 @@ from enum import StrEnum
 
 import mail
 from catalogue import NEWEST_ISSUE_SQL, item_facts
-from circulation import NotThere, existing_patron, note
+from circulation import NotThere, existing_patron
+from events import note
 from models import Bib, Hold, Item, Loan, Patron, db
 from opening import Calendar
 from rules import (

@@ -187,6 +187,27 @@ ALTER TABLE patron ADD COLUMN phone TEXT;
 ALTER TABLE patron ADD COLUMN card_issued_on TEXT;
 """
 
+# The rest of the desk.  Of a decision that was overruled: which reasons, and the clerk's remark, never what
+# or whom.  Of a piece: the branch that sent it on, or on whose hold shelf it stands for nobody.  Of a patron:
+# why the desk stops them and until when, and the hash of the code that lets them set a password once.
+REST_OF_THE_DESK = """
+ALTER TABLE event ADD COLUMN overruled TEXT NOT NULL DEFAULT '';
+ALTER TABLE event ADD COLUMN remark TEXT NOT NULL DEFAULT '';
+ALTER TABLE hold ADD COLUMN sent_from TEXT;
+ALTER TABLE item ADD COLUMN to_shelve_at TEXT;
+CREATE INDEX item_to_shelve ON item (to_shelve_at) WHERE to_shelve_at IS NOT NULL;
+ALTER TABLE bib ADD COLUMN requested INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE patron ADD COLUMN stopped_for TEXT NOT NULL DEFAULT '';
+ALTER TABLE patron ADD COLUMN stopped_until TEXT;
+CREATE TABLE activation (
+  patron_id INTEGER NOT NULL PRIMARY KEY REFERENCES patron (id) ON DELETE CASCADE,
+  code_hash TEXT NOT NULL,
+  expires_at TEXT NOT NULL);
+CREATE TABLE day_count (
+  day TEXT NOT NULL, kind TEXT NOT NULL, branch TEXT NOT NULL, n INTEGER NOT NULL,
+  PRIMARY KEY (day, kind, branch)) WITHOUT ROWID;
+"""
+
 
 def _statements(script: str) -> list[str]:
     """The single statements of a script, so that a step runs inside the caller's transaction."""
@@ -208,6 +229,7 @@ STEPS: tuple[Callable, ...] = (
     _script(FACTS_FOR_POLICIES),
     _script(DESK),
     _script(PATRONS_AT_THE_DESK),
+    _script(REST_OF_THE_DESK),
 )
 
 

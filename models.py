@@ -113,6 +113,7 @@ class Bib(_Table):
     hidden = BooleanField(default=False)
     holdable_from = InstantField(null=True)
     lent = IntegerField(default=0)  # how often, ever; no day stays behind
+    requested = BooleanField(default=False)  # the library does not own it yet; a patron has asked for it
 
 
 class Creator(_Table):
@@ -141,6 +142,7 @@ class Item(_Table):
     interlibrary = BooleanField(default=False)
     volumes = IntegerField(default=1)  # what the one barcode counts for, where a limit counts volumes
     added_on = DateField()
+    to_shelve_at = TextField(null=True)  # the branch on whose hold shelf it stands, kept for nobody any more
 
 
 class Patron(_Table):
@@ -161,6 +163,8 @@ class Patron(_Table):
     household = TextField(null=True)
     penalty_until = DateField(null=True)
     added_on = DateField()
+    stopped_for = TextField(default="")  # why the desk stops the patron; nothing: it does not
+    stopped_until = DateField(null=True)  # the last day of it, where it has one
 
 
 # Asked at every scan and every tap.
@@ -208,6 +212,7 @@ class Hold(_Table):
     collect_by = DateField(null=True)
     extended = IntegerField(default=0)  # how often the patron has put ``collect_by`` off
     closed_at = InstantField(null=True)
+    sent_from = TextField(null=True)  # the branch that sends the piece, while it is on its way
 
 
 class CartEntry(_Table):
@@ -262,6 +267,8 @@ class Event(_Table):
     channel = TextField()
     actor = TextField()
     number = IntegerField()
+    overruled = TextField(default="")  # the reasons that somebody with the right set aside, with commas
+    remark = TextField(default="")  # why, in their words
 
 
 class Outbox(_Table):
@@ -287,6 +294,26 @@ class Tally(_Table):
 
     class Meta:
         primary_key = CompositeKey("month", "kind", "branch", "material", "ndc")
+
+
+class DayCount(_Table):
+    """How many of what a branch did on one day; no title, class or patron."""
+
+    day = DateField()
+    kind = TextField()
+    branch = TextField()
+    n = IntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("day", "kind", "branch")
+
+
+class Activation(_Table):
+    """The code that the desk gave a patron to set a password with, once.  Only a hash of it is kept."""
+
+    patron = ForeignKeyField(Patron, primary_key=True, on_delete="CASCADE")
+    code_hash = TextField()
+    expires_at = InstantField()
 
 
 class Notice(_Table):

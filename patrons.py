@@ -10,7 +10,8 @@ from datetime import date, datetime
 
 from peewee import OperationalError
 
-from circulation import NO_NUMBER, existing_patron, note
+from circulation import existing_patron
+from events import NO_NUMBER, note
 from folding import fold
 from models import CartEntry, Hold, Item, Loan, Login, Outbox, Patron, db
 from rules import (

@@ -12,7 +12,8 @@ import lending
 import mail
 import patrons
 import standing
-from circulation import NO_NUMBER, NotThere
+from circulation import NotThere
+from events import NO_NUMBER
 from models import CartEntry, Event, Hold, Item, Loan, Login, Outbox, Patron, Tally, db
 from rules import HoldState, PatronEntry, Reason, asks_for_birth_dates
 from tests.cast import CARDS, PASSWORD

@@ -48,6 +48,13 @@ def log_out(_here: AtDesk) -> Response:
     return answers.go("staff.login")
 
 
+@pages.get("/desk/more")
+@staff_only()
+def more(_here: AtDesk) -> Response:
+    """What is not needed at every scan."""
+    return answers.page("desk/more.html")
+
+
 @pages.get("/desk/admin/audit")
 @staff_only(Role.ADMINISTRATOR)
 def record(_here: AtDesk) -> Response:

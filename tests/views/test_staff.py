@@ -13,6 +13,7 @@ from playhouse.test_utils import count_queries
 import audit
 import circulation
 import demo
+import events
 import staffing
 from models import CartEntry, Event, Login, Meta, Staff, StaffLogin
 from rules import Channel
@@ -259,10 +260,10 @@ def test_neither_password_nor_token_is_in_any_page_log_or_table(town, reader, ca
 @pytest.fixture
 def record(town, reader, clock):
     """Three things happen on two days: Sato's, Ishida's, and one by itself."""
-    circulation.note("hold_placed", 1, Channel.WEB, circulation.PATRON, clock())
-    circulation.note("loan_renewed", 2, Channel.DESK, str(town.staff["ishida"]), clock())
+    events.note("hold_placed", 1, Channel.WEB, events.PATRON, clock())
+    events.note("loan_renewed", 2, Channel.DESK, str(town.staff["ishida"]), clock())
     clock.forward(days=1)
-    circulation.note("deadline_moved", 3, circulation.JOBS, circulation.JOBS, clock())
+    events.note("deadline_moved", 3, events.JOBS, events.JOBS, clock())
     return reader.log_in_staff("murakami")
 
 
@@ -290,8 +291,8 @@ def test_the_record_is_shown_of_one_person_or_of_one_day(town, record):
 
 def test_a_day_of_the_record_is_a_day_in_japan(town, reader, clock):
     clock.to(date(2026, 4, 16), hour=0)
-    circulation.note("hold_placed", 1, Channel.WEB, circulation.PATRON, clock() - timedelta(minutes=1))
-    circulation.note("hold_placed", 2, Channel.WEB, circulation.PATRON, clock())
+    events.note("hold_placed", 1, Channel.WEB, events.PATRON, clock() - timedelta(minutes=1))
+    events.note("hold_placed", 2, Channel.WEB, events.PATRON, clock())
 
     reader.log_in_staff("murakami")
 
@@ -321,7 +322,7 @@ def test_the_record_names_neither_a_title_nor_a_patron(town, reader, policy, clo
 
 def test_the_number_of_a_patron_or_a_piece_is_not_shown(town, reader, clock):
     for kind in ("patron_changed", "card_renewed", "item_found"):
-        circulation.note(kind, 777, Channel.DESK, str(town.staff["ishida"]), clock())
+        events.note(kind, 777, Channel.DESK, str(town.staff["ishida"]), clock())
 
     assert "777" not in str(reader.log_in_staff("murakami").get(RECORD))
 
@@ -331,7 +332,7 @@ def test_of_a_long_record_the_last_are_shown_in_as_few_questions(town, reader, c
     asked = []
     for first in (1, 2):
         for number in range(first, audit.LONGEST * first):
-            circulation.note("hold_placed", number, Channel.WEB, circulation.PATRON, clock())
+            events.note("hold_placed", number, Channel.WEB, events.PATRON, clock())
         with count_queries() as counter:
             page = reader.get(RECORD)
         asked.append(counter.count)
