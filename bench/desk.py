@@ -1,9 +1,9 @@
 """What a scan at the desk costs, as a multiple of an empty page of the same app, measured in one run.
 
 A library of 200,000 titles with 50,000 open loans is made in a passing folder.  The empty page is the desk's
-layout with nothing in it, for the same login.  A scan that lends or takes back has to wait for the disk, so
-it is held against an empty page that writes one row.  Ends with 1 where a median is more than ``MOST`` times
-that of its floor.
+layout with nothing in it, for the same login.  A scan is measured from its POST to the page that answers it,
+the two requests together, with the wait for the disk in it; how long the disk takes for one row is told
+beside it.  Ends with 1 where a median is more than ``MOST`` times the empty page's.
 """
 
 import statistics
@@ -72,11 +72,9 @@ def empty(_staff) -> str:
     return render_template("desk/layout.html")
 
 
-@staff_only()
-def empty_that_writes(_staff) -> str:
+def commit_a_row(n: int) -> None:
     with db.atomic():
-        db.execute_sql("INSERT OR REPLACE INTO meta (key, value) VALUES ('bench', ?)", (time.time_ns(),))
-    return render_template("desk/layout.html")
+        db.execute_sql("INSERT OR REPLACE INTO meta (key, value) VALUES ('bench', ?)", (n,))
 
 
 def median(call, before=lambda n: None) -> float:
@@ -96,7 +94,6 @@ def main() -> int:
         app = create_app(Settings(Path(folder), "source-1", "127.0.0.1", 8000), policy)
         app.config["WTF_CSRF_ENABLED"] = False
         app.add_url_rule("/desk/empty", view_func=empty)
-        app.add_url_rule("/desk/empty-write", view_func=empty_that_writes)
         read_ahead(app)
         fill(date.today())
         clerk = app.test_client()
@@ -109,23 +106,24 @@ def main() -> int:
                 clerk.post("/desk/scan", data={"code": str(100000000 + PATRONS - n)})
 
         def lend(n: int) -> None:
-            clerk.post("/desk/scan", data={"code": str(300000000 + LOANS + 1 + n)})
+            clerk.post("/desk/scan", data={"code": str(300000000 + LOANS + 1 + n)}, follow_redirects=True)
 
         def take_back(n: int) -> None:
-            clerk.post("/desk/return/scan", data={"code": str(300000000 + 1000 + n)})
+            code = str(300000000 + 1000 + n)
+            clerk.post("/desk/return/scan", data={"code": code}, follow_redirects=True)
 
         floor = median(lambda _: clerk.get("/desk/empty"))
-        writing = median(lambda _: clerk.get("/desk/empty-write"))
+        commit = median(lambda n: commit_a_row(n))
         figures = {
             "the page of loans": median(lambda _: clerk.get("/desk"), next_patron) / floor,
             "the page of returns": median(lambda _: clerk.get("/desk/return")) / floor,
-            "a scan that takes back": median(take_back) / writing,
-            "a scan that lends": median(lend, next_patron) / writing,
+            "a return, from the scan to the answer on the screen": median(take_back) / floor,
+            "a loan, from the scan to the answer on the screen": median(lend, next_patron) / floor,
         }
         models.db.close()
-    print(f"an empty page: {floor * 1000:.1f} ms; one that writes a row: {writing * 1000:.1f} ms")
+    print(f"an empty page: {floor * 1000:.1f} ms; the disk takes a row in {commit * 1000:.1f} ms")
     for name, times in figures.items():
-        print(f"{name}: {times:.1f} times its floor (at most {MOST})")
+        print(f"{name}: {times:.1f} empty pages (at most {MOST})")
     return 1 if max(figures.values()) > MOST else 0
 
 
