@@ -127,6 +127,12 @@ def pieces(ids: Sequence[int]) -> dict[int, Piece]:
     return {row[0]: Piece(*row) for row in rows}
 
 
+def to_shelve_at(branch: str) -> list[int]:
+    """The pieces on the hold shelf of a branch that are kept for nobody any more."""
+    sql = "SELECT id FROM item WHERE to_shelve_at = ? ORDER BY call_number, id"
+    return [row[0] for row in db.execute_sql(sql, (branch,))]
+
+
 def new_arrivals(limit: int, offset: int = 0) -> list[Title]:
     """What came in last, newest first."""
     return titles([row[0] for row in db.execute_sql(_ARRIVALS_SQL, (limit, offset))])

@@ -13,6 +13,7 @@ from datetime import date, datetime
 from peewee import Expression, Field
 
 import mail
+from allocation import end_hold, pass_on
 from catalogue import titles
 from events import JOBS, PATRON, note
 from models import CalendarEntry, CartEntry, Hold, Loan, Patron, db, patron_with
@@ -23,6 +24,7 @@ from rules import (
     Decision,
     ExtensionDecision,
     HoldState,
+    HoldTiming,
     Occasion,
     OnClosed,
     Policy,
@@ -35,6 +37,7 @@ from rules import (
     decide_pickup,
     decide_pickup_change,
     decide_renewal,
+    decide_timing,
     first_state,
     library_day,
     plan_cart,
@@ -140,16 +143,16 @@ def submit_cart(
 def cancel_hold(
     policy: Policy, patron_id: int, hold_id: int, channel: Channel, now: datetime, actor: str = PATRON
 ) -> Decision:
-    """Cancel an open hold of this patron where the policy lets this way do it; the queue closes up."""
+    """Cancel an open hold of this patron where the policy lets this way do it; the queue closes up.
+
+    A piece that was set aside for it goes to whoever waits next.
+    """
     with db.atomic():
         hold = _open_hold(patron_id, hold_id)
         decision = decide_cancel(policy, hold.state, Occasion(channel, now))
         if decision.allowed:
-            # Nobody needs to know any more who wanted what.
-            Hold.update(state=HoldState.CANCELLED, closed_at=now, patron=None, bib=None, item=None).where(
-                Hold.id == hold_id
-            ).execute()
-            note("hold_cancelled", hold_id, channel, actor, now)
+            end_hold(hold, HoldState.CANCELLED, now, channel, actor)
+            pass_on(policy, hold, now, channel, actor)
         return decision
 
 
@@ -164,7 +167,8 @@ def change_pickup(
 ) -> Decision:
     """Have an open hold of this patron kept at another branch.
 
-    What was ready is then on its way there, and its last day is named anew where it arrives.
+    What was ready is then on its way there, and its last day is named anew where it arrives.  A patron who
+    did not do it is told.
     """
     with db.atomic():
         hold = _open_hold(patron_id, hold_id)
@@ -172,11 +176,15 @@ def change_pickup(
         if policy.branch(branch_id or "") is None:
             refusals += (Refusal(Reason.UNKNOWN_PICKUP),)
         if not refusals and hold.pickup_branch != branch_id:
-            hold.pickup_branch = branch_id
             if hold.state is HoldState.READY:
                 hold.state, hold.ready_on, hold.collect_by = HoldState.IN_TRANSIT, None, None
-            hold.save(only=[Hold.pickup_branch, Hold.state, Hold.ready_on, Hold.collect_by])
+                hold.sent_from = hold.pickup_branch
+            hold.pickup_branch = branch_id
+            hold.slip_due = hold.item_id is not None
+            hold.save()
             note("pickup_changed", hold.id, channel, actor, now)
+            if actor != PATRON:
+                mail.queue("pickup_changed", patron_id, [hold.id], now, each_time=True)
         return Decision(refusals)
 
 
@@ -195,6 +203,28 @@ def extend_hold(
                 Hold.id == hold_id
             ).execute()
             note("hold_extended", hold_id, channel, actor, now)
+        return decision
+
+
+def set_timing(
+    policy: Policy,
+    patron_id: int,
+    hold_id: int,
+    asked: HoldTiming,
+    channel: Channel,
+    now: datetime,
+    actor: str = PATRON,
+) -> Decision:
+    """Have a waiting hold of this patron passed over until a day, and end after another; both can be taken
+    back.  Its place in the queue stays."""
+    with db.atomic():
+        hold = _open_hold(patron_id, hold_id)
+        before = HoldTiming(hold.paused_until, hold.needed_by)
+        decision = decide_timing(policy, hold.state, asked, before, Occasion(channel, now))
+        if decision.allowed and asked != before:
+            hold.paused_until, hold.needed_by = asked.paused_until, asked.needed_by
+            hold.save(only=[Hold.paused_until, Hold.needed_by])
+            note("hold_timed", hold_id, channel, actor, now)
         return decision
 
 

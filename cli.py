@@ -173,7 +173,7 @@ def _jobs(_asked, settings: Settings, policy: Policy) -> int:
 
     _open(settings)
     done = jobs.run(policy, datetime.now(UTC))
-    print(_wording.t("cli.jobs_done", registered=done.registered, moved=done.moved))
+    print(_wording.t("cli.jobs_done", registered=done.registered, moved=done.moved, ended=done.ended))
     return 0
 
 

@@ -92,6 +92,17 @@ class _Day(DateField):
             raise ValueError("form.day_form") from error
 
 
+class TimingForm(Form):
+    """When a hold is wanted; a day that is left empty is taken back."""
+
+    paused_until = _Day(validators=[Optional()])
+    needed_by = _Day(validators=[Optional()])
+
+    @property
+    def asked(self) -> rules.HoldTiming:
+        return rules.HoldTiming(self.paused_until.data, self.needed_by.data)
+
+
 class CardForm(Form):
     """The number of a card that somebody is given."""
 

@@ -1,6 +1,7 @@
 """What happens by itself: safe to run at any time, twice, and by two processes at once.
 
-Each job is a verb of ``circulation.py`` that finds what is due and leaves the rest; a second run finds none.
+Each job is a verb of ``circulation.py`` or ``hold_shelf.py`` that finds what is due and leaves the rest; a
+second run finds none.
 """
 
 import logging
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import circulation
+import hold_shelf
 from models import db
 from rules import Policy, library_day
 
@@ -20,17 +22,20 @@ _log = logging.getLogger("shiori.jobs")
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How many holds were registered, and how many loans and holds were moved off a closed day."""
+    """How many holds were registered, how many loans and holds were moved off a closed day, and how many
+    holds ended because they were not collected."""
 
     registered: int
     moved: int
+    ended: int
 
 
 def run(policy: Policy, now: datetime, new_day: bool = True) -> Done:
     """Do all that is due at this moment; what is due once a day only on a new day."""
     registered = circulation.register_applied(policy, now)
     moved = circulation.follow_calendar(policy, library_day(now), now) if new_day else []
-    return Done(len(registered), len(moved))
+    ended = hold_shelf.clear(policy, now) if new_day else []
+    return Done(len(registered), len(moved), len(ended))
 
 
 @contextmanager

@@ -1,15 +1,14 @@
-"""The verbs of the desk: lending a piece, taking it back, and setting it aside for whoever waits.
+"""The verbs of the desk: lending a piece, and taking it back, which gives it to whoever waits.
 
 As in ``circulation.py``: one verb a function, one transaction each, decided by ``rules.py``.  Scanning the
 same thing twice is no mistake: it is answered again and changes nothing.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from enum import StrEnum
 
-import mail
-from catalogue import NEWEST_ISSUE_SQL, item_facts
+from allocation import Piece, allocate, end_hold, expire, pass_on, piece_with_barcode
 from circulation import NotThere, existing_patron
 from events import note
 from models import Bib, Hold, Item, Loan, Patron, db
@@ -17,67 +16,26 @@ from opening import Calendar
 from rules import (
     BibFacts,
     Channel,
-    Contact,
     Due,
     HoldState,
-    ItemFacts,
     ItemState,
     LoanDecision,
     Occasion,
     Policy,
-    ShelfFacts,
-    collect_by,
     days_overdue,
     decide_loan,
     decide_login,
     item_barcode,
     library_day,
     penalty_ends_on,
-    serves_holds,
     shelf_is_over,
 )
 from standing import patron_facts
-
-# All that a scan asks about a piece, in one statement.
-_SCANNED_SQL = f"""
-SELECT item.id, b.id, b.material, b.ndc, {NEWEST_ISSUE_SQL},
-  item.branch, item.call_number, item.tags, item.state, item.not_for_loan, item.interlibrary, item.volumes,
-  item.added_on, loan.due_on, hold.id IS NOT NULL,
-  loan.id, loan.patron_id,
-  hold.id, hold.patron_id, hold.state, hold.pickup_branch, hold.collect_by, loan.due_by
-FROM item JOIN bib AS b ON b.id = item.bib_id
-  LEFT JOIN loan ON loan.item_id = item.id AND loan.returned_at IS NULL
-  LEFT JOIN hold ON hold.item_id = item.id AND hold.closed_at IS NULL
-WHERE item.barcode = ?
-"""  # noqa: S608 - made of constants
-
-_NEXT_SQL = """
-SELECT id FROM hold WHERE bib_id = ? AND state = 'waiting' ORDER BY requested_at, id LIMIT 1
-"""
-
 
 _COUNT_SQL = """
 INSERT INTO tally (month, kind, branch, material, class, n) VALUES (?, ?, ?, ?, ?, 1)
 ON CONFLICT (month, kind, branch, material, class) DO UPDATE SET n = n + 1
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Scanned:
-    """A piece as it was scanned, with the loan and the hold that it is bound to."""
-
-    item: int
-    bib: int
-    ndc: str
-    facts: ItemFacts
-    loan: int | None
-    borrower: int | None
-    hold: int | None
-    holder: int | None
-    hold_state: HoldState | None
-    pickup: str | None
-    collect_by: date | None
-    due_by: time | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +71,12 @@ class ReturnAnswer:
     hold: int | None = None
 
 
-def scanned(code: str) -> Scanned:
+def scanned(code: str) -> Piece:
     """The piece with this barcode.  Raises NotThere."""
-    row = next(iter(db.execute_sql(_SCANNED_SQL, (item_barcode(code),))), None)
-    if row is None:
+    piece = piece_with_barcode(item_barcode(code))
+    if piece is None:
         raise NotThere
-    item, bib, material, ndc, newest = row[:5]
-    state = HoldState(row[19]) if row[19] else None
-    last = date.fromisoformat(row[21]) if row[21] else None
-    due_by = time.fromisoformat(row[22]) if row[22] else None
-    facts = item_facts(material, bool(newest), *row[5:15])
-    return Scanned(item, bib, ndc, facts, *row[15:19], state, row[20], last, due_by)
+    return piece
 
 
 def check_out(
@@ -162,10 +115,10 @@ def check_out(
         Bib.update(lent=Bib.lent + 1).where(Bib.id == piece.bib).execute()
         _count("loan", piece, branch, now)
         note("loan_made", loan, Channel.DESK, actor, now)
+        _is_in_hand(piece)
         released = None
         if any(hold.bib.number == piece.bib for hold in facts.holds):
-            kept = _collect(patron_id, piece.bib, now, actor)
-            released = kept if kept != piece.item else None
+            released = _collect(policy, patron_id, piece, now, actor)
         return LoanAnswer(piece.item, decision, released=released)
 
 
@@ -190,33 +143,14 @@ def take_back(policy: Policy, code: str, branch: str, now: datetime, actor: str)
             late, penalty = _end_loan(policy, piece, branch, now, actor)
         expired = piece.hold is not None and shelf_is_over(piece.collect_by, library_day(now))
         if expired:
-            _close(piece.hold, HoldState.EXPIRED, "hold_expired", now, actor)
-        hold = _set_aside(policy, scanned(code), branch, now, actor)
+            expire(Hold.get_by_id(piece.hold), now, Channel.DESK, actor)
+        _is_in_hand(piece)
+        hold = allocate(policy, scanned(code), branch, now, Channel.DESK, actor)
         return ReturnAnswer(piece.item, was, late, penalty, expired, hold)
 
 
-def mark_told(policy: Policy, hold_id: int, now: datetime, actor: str) -> date | None:
-    """Note that the patron of a ready hold has been told today; from this day on the shelf is counted.
-
-    Once counted, it is not counted anew.  Returns the last day.  Raises NotThere.
-    """
-    with db.atomic():
-        hold = Hold.get_or_none(Hold.id == hold_id, Hold.state == HoldState.READY)
-        if hold is None:
-            raise NotThere
-        if hold.collect_by is None:
-            today = library_day(now)
-            facts = ShelfFacts(Contact(hold.contact), hold.pickup_branch, hold.ready_on, told_on=today)
-            opening = Calendar(policy, hold.ready_on).of(hold.pickup_branch)
-            hold.collect_by = collect_by(policy, facts, opening)
-            if hold.collect_by is not None:
-                hold.save(only=[Hold.collect_by])
-                note("hold_told", hold_id, Channel.DESK, actor, now)
-        return hold.collect_by
-
-
 def _end_loan(
-    policy: Policy, piece: Scanned, branch: str, now: datetime, actor: str
+    policy: Policy, piece: Piece, branch: str, now: datetime, actor: str
 ) -> tuple[int, date | None]:
     """Close the loan without a trace of whose it was; what lateness costs is kept as a day and no more."""
     today = library_day(now)
@@ -235,54 +169,28 @@ def _end_loan(
     return late, penalty
 
 
-def _set_aside(policy: Policy, piece: Scanned, branch: str, now: datetime, actor: str) -> int | None:
-    """Give a piece to the hold that it is for: the one it is set aside for, else the first that waits.
+def _collect(policy: Policy, patron_id: int, piece: Piece, now: datetime, actor: str) -> int | None:
+    """End the patron's hold on a title that they take home.
 
-    At the branch where it will be collected it is ready; elsewhere it goes on its way there.
+    Returns the piece that was set aside for it, if that is another one; it goes to whoever waits next.
     """
-    hold_id = piece.hold
-    if hold_id is None:
-        if not serves_holds(policy, piece.facts, library_day(now)):
-            return None
-        waiting = next(iter(db.execute_sql(_NEXT_SQL, (piece.bib,))), None)
-        if waiting is None:
-            return None
-        (hold_id,) = waiting
-    elif piece.hold_state is HoldState.READY:
-        return hold_id
-    hold = Hold.get_by_id(hold_id)
-    if hold.pickup_branch != branch:
-        if hold.state is not HoldState.IN_TRANSIT:
-            hold.state, hold.item = HoldState.IN_TRANSIT, piece.item
-            hold.save(only=[Hold.state, Hold.item])
-            note("hold_in_transit", hold_id, Channel.DESK, actor, now)
-        return hold_id
-    hold.state, hold.item, hold.ready_on = HoldState.READY, piece.item, library_day(now)
-    facts = ShelfFacts(Contact(hold.contact), branch, hold.ready_on)
-    hold.collect_by = collect_by(policy, facts, Calendar(policy, hold.ready_on).of(branch))
-    hold.save(only=[Hold.state, Hold.item, Hold.ready_on, Hold.collect_by])
-    mail.queue("hold_ready", hold.patron_id, [hold_id], now, each_time=True)
-    note("hold_ready", hold_id, Channel.DESK, actor, now)
-    return hold_id
-
-
-def _collect(patron_id: int, bib: int, now: datetime, actor: str) -> int | None:
-    """End the patron's hold on a title that they take home; nobody needs to know any more who wanted it.
-
-    Returns the piece that was set aside for it, if one was.
-    """
-    hold = Hold.get(Hold.patron == patron_id, Hold.bib == bib, Hold.closed_at.is_null())
-    _close(hold.id, HoldState.COLLECTED, "hold_collected", now, actor)
+    hold = Hold.get(Hold.patron == patron_id, Hold.bib == piece.bib, Hold.closed_at.is_null())
+    end_hold(hold, HoldState.COLLECTED, now, Channel.DESK, actor)
+    if hold.item_id in (None, piece.item):
+        return None
+    pass_on(policy, hold, now, Channel.DESK, actor)
     return hold.item_id
 
 
-def _close(hold_id: int, state: HoldState, kind: str, now: datetime, actor: str) -> None:
-    closed = Hold.update(state=state, closed_at=now, patron=None, bib=None, item=None)
-    closed.where(Hold.id == hold_id).execute()
-    note(kind, hold_id, Channel.DESK, actor, now)
+def _is_in_hand(piece: Piece) -> None:
+    """Whoever has the piece in hand shelves it, or puts the right slip in."""
+    if piece.to_shelve:
+        Item.update(to_shelve_at=None).where(Item.id == piece.item).execute()
+    if piece.slip_due:
+        Hold.update(slip_due=False).where(Hold.id == piece.hold).execute()
 
 
-def _count(kind: str, piece: Scanned, branch: str, now: datetime) -> None:
+def _count(kind: str, piece: Piece, branch: str, now: datetime) -> None:
     """One more in the month's counts."""
     month = f"{library_day(now):%Y-%m}"
     db.execute_sql(_COUNT_SQL, (month, kind, branch, piece.facts.material, piece.ndc[:1]))

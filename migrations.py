@@ -188,12 +188,17 @@ ALTER TABLE patron ADD COLUMN card_issued_on TEXT;
 """
 
 # The rest of the desk.  Of a decision that was overruled: which reasons, and the clerk's remark, never what
-# or whom.  Of a piece: the branch that sent it on, or on whose hold shelf it stands for nobody.  Of a patron:
-# why the desk stops them and until when, and the hash of the code that lets them set a password once.
+# or whom.  Of a piece: the branch that sent it on, or on whose hold shelf it stands for nobody, and whether
+# its slip names somebody else.  Of a hold: until when it is passed over, and the last day on which it is
+# wanted.  Of a patron: why the desk stops them and until when, and the hash of the code
+# that lets them set a password once.
 REST_OF_THE_DESK = """
 ALTER TABLE event ADD COLUMN overruled TEXT NOT NULL DEFAULT '';
 ALTER TABLE event ADD COLUMN remark TEXT NOT NULL DEFAULT '';
 ALTER TABLE hold ADD COLUMN sent_from TEXT;
+ALTER TABLE hold ADD COLUMN slip_due INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE hold ADD COLUMN paused_until TEXT;
+ALTER TABLE hold ADD COLUMN needed_by TEXT;
 ALTER TABLE item ADD COLUMN to_shelve_at TEXT;
 CREATE INDEX item_to_shelve ON item (to_shelve_at) WHERE to_shelve_at IS NOT NULL;
 ALTER TABLE bib ADD COLUMN requested INTEGER NOT NULL DEFAULT 0;

@@ -213,6 +213,9 @@ class Hold(_Table):
     extended = IntegerField(default=0)  # how often the patron has put ``collect_by`` off
     closed_at = InstantField(null=True)
     sent_from = TextField(null=True)  # the branch that sends the piece, while it is on its way
+    slip_due = BooleanField(default=False)  # the slip in the piece is still another's
+    paused_until = DateField(null=True)  # the last day on which the queue passes it over
+    needed_by = DateField(null=True)  # the last day on which the patron wants it
 
 
 class CartEntry(_Table):

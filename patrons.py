@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from peewee import OperationalError
 
+from allocation import end_hold, pass_on
 from circulation import existing_patron
 from events import NO_NUMBER, note
 from folding import fold
@@ -213,27 +214,22 @@ def belongings(patron_id: int) -> Belongings:
     )
 
 
-def delete(patron_id: int, now: datetime, actor: str) -> DeletionAnswer:
+def delete(policy: Policy, patron_id: int, now: datetime, actor: str) -> DeletionAnswer:
     """Everything about a patron goes at once; of their loans only the counts stay, as they were.
 
-    Pieces that were set aside for them are free: scanned as a return, each goes to whoever waits next.
+    Pieces that were set aside for them go to whoever waits next.
     """
     with db.atomic():
         decision = decide_deletion(belongings(patron_id).loans)
         if not decision.allowed:
             return DeletionAnswer(decision)
         theirs = Hold.patron == patron_id
-        kept = Hold.select().where(theirs, Hold.closed_at.is_null(), Hold.item.is_null(False))
-        released = tuple(
-            Released(hold.item_id, hold.pickup_branch, hold.state) for hold in kept.order_by(Hold.id)
-        )
-        gone = {"patron": None, "bib": None, "item": None}
-        for (hold_id,) in (
-            Hold.select(Hold.id).where(theirs, Hold.closed_at.is_null()).order_by(Hold.id).tuples()
-        ):
-            Hold.update(state=HoldState.CANCELLED, closed_at=now, **gone).where(Hold.id == hold_id).execute()
-            note("hold_cancelled", hold_id, Channel.DESK, actor, now)
-        Hold.update(gone).where(theirs).execute()
+        holds = list(Hold.select().where(theirs, Hold.closed_at.is_null()).order_by(Hold.id))
+        for hold in holds:
+            end_hold(hold, HoldState.CANCELLED, now, Channel.DESK, actor)
+            pass_on(policy, hold, now, Channel.DESK, actor)
+        kept = [hold for hold in holds if hold.item_id is not None]
+        released = tuple(Released(hold.item_id, hold.pickup_branch, hold.state) for hold in kept)
         for table in (CartEntry, Login, Outbox):
             table.delete().where(table.patron == patron_id).execute()
         Patron.delete().where(Patron.id == patron_id).execute()

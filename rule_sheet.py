@@ -28,6 +28,7 @@ from rules import (
     Reason,
     Refusal,
     RenewFrom,
+    SlipShows,
     due,
     renewal_line,
 )
@@ -253,6 +254,9 @@ class _Sheet:
             said.append(self.t("rules.contact.none"))
         said += self.registered_at()
         said += self.hours(rule.hours, Act.HOLD)
+        if rule.timing:
+            length = self.length(rule.timing.later)
+            said.append(self.t("rules.timing", at=self.ways(rule.timing.at), length=length))
         return Part(self.t("rules.who"), said + self.notes(Heading.HOLD))
 
     def registered_at(self) -> list[str]:
@@ -312,6 +316,8 @@ class _Sheet:
                 said.append(self.t("rules.extend_unless_held"))
         if shelf.unreached:
             said.append(self.t("rules.unreached", length=self.length(shelf.unreached)))
+        if shelf.slip is SlipShows.NAME:
+            said.append(self.t("rules.slip_shows_name"))
         if HoldState.READY not in self.policy.hold.cancel.get(Channel.WEB, ()):
             said.append(self.t("rules.ready_not_cancelled"))
         return Part(None, said + self.notes(Heading.SHELF))

@@ -157,6 +157,12 @@ class Reason(StrEnum):
     EXTENDED = "reason.extended"
     OTHERS_WAIT = "reason.others_wait"
     SHELF_OVER = "reason.shelf_over"
+    NOT_SET_ASIDE = "reason.not_set_aside"
+    TIMING_FIXED = "reason.timing_fixed"
+    NOT_WAITING = "reason.not_waiting"
+    DAY_PAST = "reason.day_past"
+    PAUSED_TOO_LONG = "reason.paused_too_long"
+    NEVER_WANTED = "reason.never_wanted"
     # passwords and addresses
     PASSWORD_SHORT = "reason.password_short"  # noqa: S105 - a message key
     PASSWORD_UNPRINTABLE = "reason.password_unprintable"  # noqa: S105 - a message key
@@ -1999,6 +2005,23 @@ class Batches:
 
 
 @dataclass(frozen=True, slots=True)
+class Timing:
+    """受け取りの時期: by which ways a patron may have a hold passed over for a while, so far on at the most,
+    and name the last day on which it is wanted."""
+
+    later: Period
+    at: frozenset[Channel] = ALL_CHANNELS
+
+
+@dataclass(frozen=True, slots=True)
+class HoldTiming:
+    """When a hold is wanted: not before the day after ``paused_until``, not after ``needed_by``."""
+
+    paused_until: date | None = None
+    needed_by: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HoldPolicy:
     contact: tuple[Contact, ...]
     needs_mail: bool
@@ -2009,6 +2032,7 @@ class HoldPolicy:
     shelf: ShelfPolicy
     hours: Mapping[Channel, Hours] = field(default_factory=dict)
     registered_at: Batches | None = None
+    timing: Timing | None = None
     never: tuple[Line, ...] = written("not", default=())
     only: tuple[Line, ...] = ()
 
@@ -2186,6 +2210,39 @@ def decide_pickup_change(policy: Policy, state: HoldState, occasion: Occasion) -
     return Decision((Refusal(Reason.PICKUP_FIXED, facts, place=f"hold.change.{occasion.at}"),))
 
 
+def decide_timing(
+    policy: Policy, state: HoldState, asked: HoldTiming, before: HoldTiming, occasion: Occasion
+) -> Decision:
+    """Whether a hold that waits may be passed over until the day that is asked for, and end on the other.
+
+    Only what differs from ``before`` is looked at; to take a day back is always possible.  The place in the
+    queue stays.
+    """
+    rule, place = policy.on(occasion.day).hold.timing, "hold.timing"
+    if rule is None or occasion.at not in rule.at:
+        ways = [way for way in Channel if rule is not None and way in rule.at]
+        return Decision((Refusal(Reason.TIMING_FIXED, {"here": occasion.at, "at": ways}, place=place),))
+    if state not in QUEUED_HOLD_STATES:
+        return Decision((Refusal(Reason.NOT_WAITING, {"state": state}),))
+    refusals = []
+    new = [
+        day
+        for day, was in (
+            (asked.paused_until, before.paused_until),
+            (asked.needed_by, before.needed_by),
+        )
+        if day is not None and day != was
+    ]
+    if any(day < occasion.day for day in new):
+        refusals.append(Refusal(Reason.DAY_PAST))
+    farthest = end_of(rule.later, occasion.day)
+    if asked.paused_until in new and asked.paused_until > farthest:
+        refusals.append(Refusal(Reason.PAUSED_TOO_LONG, {"day": farthest}, place=place))
+    if asked.paused_until and asked.needed_by and asked.needed_by <= asked.paused_until:
+        refusals.append(Refusal(Reason.NEVER_WANTED))
+    return Decision(tuple(refusals))
+
+
 def _ways(allowed: Mapping[Channel, frozenset[HoldState]], state: HoldState) -> list[Channel]:
     return [channel for channel, states in allowed.items() if state in states]
 
@@ -2267,6 +2324,13 @@ class Extension:
     even_if_held: bool = False
 
 
+class SlipShows(StrEnum):
+    """What the slip in a piece on the hold shelf shows of its patron, where everybody can read it."""
+
+    CARD_END = "card end"
+    NAME = "name"
+
+
 @dataclass(frozen=True, slots=True)
 class ShelfPolicy:
     """``unreached``: so long after it was set aside it is cancelled, if nobody could be told."""
@@ -2277,6 +2341,7 @@ class ShelfPolicy:
     by: tuple[ShelfBy, ...] = ()
     extend: Extension | None = None
     unreached: Period | None = None
+    slip: SlipShows = SlipShows.CARD_END
 
 
 @dataclass(frozen=True, slots=True)
@@ -2292,6 +2357,7 @@ class ShelfFacts:
     collect_by: date | None = None
     extended: int = 0
     waiting: int = 0  # others who wait for the title
+    needed_by: date | None = None  # the last day on which the patron wants it
 
 
 @dataclass(frozen=True, slots=True)
@@ -2321,7 +2387,8 @@ def shelf_terms(policy: Policy, contact: Contact, branch: str) -> ShelfTerms:
 def collect_by(policy: Policy, hold: ShelfFacts, opening: OpeningDays) -> date | None:
     """The last day on which a ready hold can be collected; None while the clock has not started.
 
-    Source document 1: within one week of the mail.  It never ends on a closed day of the pick-up branch.
+    Source document 1: within one week of the mail.  It never ends on a closed day of the pick-up branch,
+    unless the patron wanted it no longer than to that day.
     """
     policy = policy.on(hold.ready_on)
     terms = shelf_terms(policy, hold.contact, hold.branch)
@@ -2337,7 +2404,10 @@ def collect_by(policy: Policy, hold: ShelfFacts, opening: OpeningDays) -> date |
     end = end_of(terms.keep, started_on, opening)
     if terms.plus is not None:
         end = end_of(terms.plus, end, opening)
-    return settle(end, policy.hold.shelf.on_closed, opening, None)
+    last = settle(end, policy.hold.shelf.on_closed, opening, None)
+    if hold.needed_by is None:
+        return last
+    return max(hold.needed_by, hold.ready_on) if last is None else min(last, hold.needed_by)
 
 
 def shelf_is_over(collect_by: date | None, today: date) -> bool:
@@ -2349,6 +2419,25 @@ def unreached_on(policy: Policy, hold: ShelfFacts) -> date | None:
     """The last day that a ready hold is kept for somebody who could not be told; None: none is named."""
     unreached = policy.on(hold.ready_on).hold.shelf.unreached
     return None if unreached is None else end_of(unreached, hold.ready_on)
+
+
+def ends_uncollected(policy: Policy, hold: ShelfFacts, today: date, opening: OpeningDays) -> bool:
+    """Whether a ready hold ends today by itself: it was not collected in time, or nobody could be told for
+    too long.  On a day on which its branch is closed nothing ends (source document 1: 自動的に取り消し)."""
+    last = hold.collect_by or unreached_on(policy, hold)
+    return shelf_is_over(last, today) and opening.is_open(today)
+
+
+def ends_unserved(needed_by: date | None, today: date) -> bool:
+    """Whether a hold that waits is not wanted any more."""
+    return needed_by is not None and needed_by < today
+
+
+def decide_putting_back(state: HoldState) -> Decision:
+    """Whether a hold can wait again: one that has a piece, or waits already."""
+    if state in (HoldState.READY, HoldState.IN_TRANSIT, HoldState.WAITING):
+        return Decision()
+    return Decision((Refusal(Reason.NOT_SET_ASIDE),))
 
 
 def decide_extension(

@@ -17,6 +17,7 @@ from rules import (
     Contact,
     HoldFacts,
     HoldState,
+    HoldTiming,
     LoanFacts,
     PatronFacts,
     ShelfFacts,
@@ -62,13 +63,15 @@ _FAMILY_SQL = f"""
 _KEPT = """
 SELECT hold.id, bib.title || CASE bib.volume WHEN '' THEN '' ELSE ' ' || bib.volume END, item.call_number,
   item.barcode, hold.state, hold.pickup_branch, hold.contact, hold.ready_on, hold.collect_by,
-  substr(patron.card_number, -4)
+  substr(patron.card_number, -4), patron.kana_name, hold.sent_from, hold.slip_due
 FROM hold JOIN item ON item.id = hold.item_id JOIN bib ON bib.id = hold.bib_id
   JOIN patron ON patron.id = hold.patron_id
 WHERE hold.closed_at IS NULL"""
 _KEPT_SQL = f"{_KEPT} AND hold.id IN (SELECT value FROM json_each(?))"  # noqa: S608 - made of constants
 _KEPT_AT_SQL = f"""{_KEPT} AND hold.pickup_branch = ?
 ORDER BY hold.collect_by IS NULL DESC, hold.collect_by, hold.id"""
+_SENT_FROM_SQL = f"""{_KEPT} AND hold.state = 'in_transit' AND hold.sent_from = ?
+ORDER BY hold.pickup_branch, item.call_number, hold.id"""
 
 _LOANS_SQL = f"""
 SELECT loan.id, b.id, b.title, b.volume, {CREATORS_SQL}, b.material, loan.branch, loan.lent_on, loan.due_on,
@@ -88,7 +91,8 @@ SELECT hold.id, b.id, b.title, b.volume, {CREATORS_SQL}, b.material, hold.state,
      AND queued.state IN {QUEUED}),
   hold.requested_at, hold.extended,
   (SELECT count(*) FROM hold AS other WHERE other.bib_id = b.id AND other.closed_at IS NULL
-     AND other.state IN {QUEUED} AND other.patron_id <> hold.patron_id)
+     AND other.state IN {QUEUED} AND other.patron_id <> hold.patron_id),
+  hold.paused_until, hold.needed_by
 FROM hold JOIN bib AS b ON b.id = hold.bib_id
 WHERE hold.patron_id = ? AND hold.closed_at IS NULL
 ORDER BY CASE hold.state WHEN 'ready' THEN 0 WHEN 'in_transit' THEN 1 ELSE 2 END,
@@ -137,6 +141,7 @@ class HoldRow:
     requested_at: datetime
     extended: int
     others: int
+    timing: HoldTiming
 
     @property
     def on_shelf(self) -> ShelfFacts:
@@ -148,12 +153,13 @@ class HoldRow:
             collect_by=self.collect_by,
             extended=self.extended,
             waiting=self.others,
+            needed_by=self.timing.needed_by,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A hold with its piece, as the desk sees it: of the patron the end of the card's number, no more."""
+    """A hold with its piece, as the desk sees it."""
 
     id: int
     title: str
@@ -165,6 +171,9 @@ class Kept:
     ready_on: date | None
     collect_by: date | None
     card_end: str
+    kana_name: str  # for the slip of a library whose slips show names, and for nothing else
+    sent_from: str | None
+    slip_due: bool
 
     def is_over(self, today: date) -> bool:
         return shelf_is_over(self.collect_by, today)
@@ -182,9 +191,14 @@ def kept_at(branch: str) -> list[Kept]:
     return _kept(_KEPT_AT_SQL, branch)
 
 
+def sent_from(branch: str) -> list[Kept]:
+    """What is on its way from a branch to others, by where it goes and where it stood."""
+    return _kept(_SENT_FROM_SQL, branch)
+
+
 def _kept(sql: str, asked: str) -> list[Kept]:
     return [
-        Kept(*row[:4], HoldState(row[4]), *row[5:7], _day(row[7]), _day(row[8]), row[9])
+        Kept(*row[:4], HoldState(row[4]), *row[5:7], _day(row[7]), _day(row[8]), *row[9:12], bool(row[12]))
         for row in db.execute_sql(sql, (asked,))
     ]
 
@@ -210,10 +224,21 @@ def holds_of(patron_id: int) -> list[HoldRow]:
             _day(row[10]),
             *row[11:13],
             datetime.fromisoformat(row[13]),
-            *row[14:],
+            *row[14:16],
+            HoldTiming(_day(row[16]), _day(row[17])),
         )
         for row in db.execute_sql(_HOLDS_SQL, (patron_id,))
     ]
+
+
+def open_hold(hold_id: int) -> tuple[int, HoldRow] | None:
+    """Whose an open hold is, and its row; None where there is none."""
+    row = db.execute_sql(
+        "SELECT patron_id FROM hold WHERE id = ? AND closed_at IS NULL", (hold_id,)
+    ).fetchone()
+    if row is None:
+        return None
+    return row[0], next(hold for hold in holds_of(row[0]) if hold.id == hold_id)
 
 
 def patron_facts(patron: Patron) -> PatronFacts:

@@ -18,12 +18,14 @@ from hypothesis.stateful import (
 )
 
 import circulation
+import hold_shelf
 import jobs
 import lending
 import models
 from circulation import NotThere
 from lending import Returned
 from models import Event, Hold, Item, Loan, Outbox, Patron, Tally, db
+from opening import Calendar
 from rules import (
     CLOSED_HOLD_STATES,
     JAPAN,
@@ -72,6 +74,14 @@ NEVER = {
     "more holds are served than there are copies": """
         SELECT bib_id FROM hold WHERE state IN ('ready', 'in_transit') GROUP BY bib_id
         HAVING count(*) > (SELECT count(*) FROM item WHERE item.bib_id = hold.bib_id)""",
+    "a piece is to be shelved and out, or kept for somebody": """
+        SELECT item.id FROM item WHERE to_shelve_at IS NOT NULL AND (
+          EXISTS (SELECT 1 FROM loan WHERE item_id = item.id AND returned_at IS NULL)
+          OR EXISTS (SELECT 1 FROM hold WHERE item_id = item.id AND closed_at IS NULL))""",
+    "a slip is to be changed in a piece that is not there": """
+        SELECT id FROM hold WHERE slip_due AND item_id IS NULL""",
+    "a piece is sent from somewhere and not on its way": """
+        SELECT id FROM hold WHERE (sent_from IS NOT NULL) <> (state = 'in_transit')""",
     "a last day is named before the piece is ready": """
         SELECT id FROM hold WHERE collect_by IS NOT NULL AND closed_at IS NULL AND state <> 'ready'""",
     "a closed hold says who wanted what": """
@@ -88,7 +98,7 @@ SELECT 'hold', state, count(*) FROM hold GROUP BY state
 UNION ALL SELECT 'owed', kind, count(*) FROM outbox GROUP BY kind
 UNION ALL SELECT 'tally', kind, sum(n) FROM tally GROUP BY kind
 UNION ALL SELECT 'open', 'loan', count(*) FROM loan WHERE returned_at IS NULL
-UNION ALL SELECT 'ready', 'in all', count(*) FROM event WHERE kind = 'hold_ready'
+UNION ALL SELECT 'event', kind, count(*) FROM event WHERE kind IN ('hold_ready', 'hold_expired') GROUP BY kind
 """
 
 some = st.integers(0, 59)  # one of a list, whichever it is
@@ -127,6 +137,7 @@ class Library(RuleBasedStateMachine):
         self.counted = Counter()  # loans and returns
         self.closed = 0  # days
         self.idle = False  # since the jobs ran
+        self.jobs_run = False  # while it is told what they will do
 
     def teardown(self):
         db.close()
@@ -170,8 +181,38 @@ class Library(RuleBasedStateMachine):
         return one_of([code for (code,) in codes] * 5 + self.codes, which)
 
     def first_waiting(self, bib):
-        waiting = Hold.select().where(Hold.bib == bib, Hold.state == HoldState.WAITING)
-        return waiting.order_by(Hold.requested_at, Hold.id).first()
+        return next(iter(self.waiting(bib)), None)
+
+    def waiting(self, bib):
+        """Who waits for a title, or will as soon as the applications that are due have been registered."""
+        waits = Hold.state == HoldState.WAITING
+        if self.jobs_run:
+            waits |= Hold.id.in_(self.applications_due())
+        query = Hold.select().where(Hold.bib == bib, waits)
+        return list(query.order_by(Hold.requested_at, Hold.id))
+
+    def passed_on(self, hold, before=()):
+        """What is noted when the piece of a hold that ends goes to whoever waits next; ``before``: who has
+        been served meanwhile."""
+        bib = hold.item_id and Item.get_by_id(hold.item_id).bib_id
+        waiting = [next_one for next_one in self.waiting(bib) if next_one.id not in before]
+        if not waiting:
+            return []
+        at = hold.pickup_branch if hold.state is HoldState.READY else None
+        ready = waiting[0].pickup_branch == at
+        self.kept_at[waiting[0].id] = at
+        return [(f"hold_{HoldState.READY if ready else HoldState.IN_TRANSIT}", waiting[0].id)]
+
+    def not_collected(self):
+        """The ready holds that end today, in the order in which they do."""
+        ready = Hold.select().where(Hold.state == HoldState.READY).order_by(Hold.collect_by, Hold.id)
+        calendar = Calendar(self.policy, self.today)
+        return [
+            hold
+            for hold in ready
+            if shelf_is_over(hold.collect_by, self.today)
+            and calendar.of(hold.pickup_branch).is_open(self.today)
+        ]
 
     def applications_due(self):
         """The applications since which the clock has struck half past eight or six in the evening."""
@@ -225,13 +266,14 @@ class Library(RuleBasedStateMachine):
     def somebody_cancels_a_hold(self, which, channel):
         hold, patron = self.a_hold(which)
         with self.noted() as noted:
+            after = self.passed_on(hold)
             try:
                 decision = circulation.cancel_hold(self.policy, patron, hold.id, channel, self.now)
             except NotThere:
                 assert hold.closed_at
                 return
             if decision.allowed:
-                noted.append(("hold_cancelled", hold.id))
+                noted += [("hold_cancelled", hold.id), *after]
                 self.ended[HoldState.CANCELLED] += 1
 
     @precondition(lambda self: self.holds)
@@ -277,6 +319,7 @@ class Library(RuleBasedStateMachine):
         piece = lending.scanned(code)
         held = Hold.get_or_none(Hold.patron == patron, Hold.bib == piece.bib)
         with self.noted() as noted:
+            after = self.passed_on(held) if held else []
             answer = lending.check_out(self.policy, patron, code, branch, self.now, CLERK)
             assert answer.again == (piece.borrower == patron)
             if answer.decision.allowed and not answer.again:
@@ -290,6 +333,8 @@ class Library(RuleBasedStateMachine):
                 if held is not None:
                     noted.append(("hold_collected", held.id))
                     self.ended[HoldState.COLLECTED] += 1
+                    if answer.released is not None:
+                        noted += after
 
     @rule(which=some, branch=branches)
     def a_piece_comes_back(self, which, branch):
@@ -332,6 +377,21 @@ class Library(RuleBasedStateMachine):
                     noted.append((f"hold_{became}", served.id))
                     self.kept_at[served.id] = branch
 
+    @precondition(lambda self: some_hold_is("item_id IS NOT NULL"))
+    @rule(which=some)
+    def a_hold_is_put_back(self, which):
+        hold, _ = self.a_hold(which)
+        with self.noted() as noted:
+            try:
+                decision = hold_shelf.put_back(hold.id, self.now, CLERK)
+            except NotThere:
+                assert hold.closed_at
+                return
+            assert decision.allowed == (hold.state is not HoldState.APPLIED)
+            if hold.item_id is not None:
+                noted.append(("hold_put_back", hold.id))
+                assert Item.get_by_id(hold.item_id).to_shelve_at == hold.pickup_branch
+
     @precondition(lambda self: some_hold_is("state = 'ready'"))
     @rule(which=some)
     def somebody_is_told(self, which):
@@ -351,7 +411,7 @@ class Library(RuleBasedStateMachine):
     def tell(self, hold):
         with self.noted() as noted:
             try:
-                last = lending.mark_told(self.policy, hold.id, self.now, CLERK)
+                last = hold_shelf.mark_told(self.policy, hold.id, self.now, CLERK)
             except NotThere:
                 assert hold.state is not HoldState.READY
                 return
@@ -411,15 +471,30 @@ class Library(RuleBasedStateMachine):
             noted += [("hold_registered", hold) for hold in due]
             assert {Hold.get_by_id(hold).state for hold in due} <= {HoldState.WAITING}
 
+    @precondition(lambda self: some_hold_is("state = 'ready'"))
+    @rule(days=st.sampled_from([9, 1, 9]))
+    def all_are_told_and_nobody_comes(self, days):
+        for (hold,) in rows("SELECT id FROM hold WHERE state = 'ready' ORDER BY id"):
+            self.tell(Hold.get_by_id(hold))
+        self.go_on(days, 0)
+        self.the_jobs_run_twice()
+
     @precondition(lambda self: not self.idle)
     @rule()
     def the_jobs_run_twice(self):
-        due = self.applications_due()
+        due, over = self.applications_due(), self.not_collected()
         with self.noted() as noted:
-            assert jobs.run(self.policy, self.now) == jobs.Done(len(due), 0), "days were moved when closed"
             noted += [("hold_registered", hold) for hold in due]
+            self.jobs_run = True
+            for hold in over:
+                noted.append(("hold_expired", hold.id))
+                noted += self.passed_on(hold, before={n for kind, n in noted if kind != "hold_registered"})
+            self.jobs_run = False
+            done = jobs.run(self.policy, self.now)
+            assert done == jobs.Done(len(due), 0, len(over)), "days were moved when closed"
+            self.ended[HoldState.EXPIRED] += len(over)
             once = self.all_rows()
-            assert jobs.run(self.policy, self.now) == jobs.Done(0, 0) and self.all_rows() == once
+            assert jobs.run(self.policy, self.now) == jobs.Done(0, 0, 0) and self.all_rows() == once
         self.idle = True
 
     # -- what holds after each of them ---------------------------------------------------------------------
@@ -435,7 +510,8 @@ class Library(RuleBasedStateMachine):
         assert (n["tally", "loan"], n["tally", "return"]) == (self.counted["loan"], self.counted["return"])
         assert n["open", "loan"] == self.counted["loan"] - self.counted["return"]
         assert n["owed", "hold_registered"] == len(self.holds)
-        assert n["owed", "hold_ready"] == n["ready", "in all"], "one message each time a hold becomes ready"
+        for kind in ("hold_ready", "hold_expired"):
+            assert n["owed", kind] == n["event", kind], "one message each time"
         for hold, pickup in rows("SELECT id, pickup_branch FROM hold WHERE state = 'ready'"):
             assert self.kept_at[hold] == pickup, "what is ready lies where it will be collected"
         self.a_queue_has_no_gap()

@@ -371,13 +371,13 @@ def test_a_mark_that_no_rule_asks_for_any_more_can_be_taken_off(town, clock):
 # -- deleting ----------------------------------------------------------------------------------------------
 
 
-def test_with_something_out_nobody_is_deleted(town, clock):
+def test_with_something_out_nobody_is_deleted(policy, town, clock):
     sato = town.patrons["sato"]
     for title in ("こころ", "門"):
         town.lend(town.title(title), "sato")
     town.hold(town.title("草枕"), "sato")
 
-    answer = patrons.delete(sato, clock(), CLERK)
+    answer = patrons.delete(policy, sato, clock(), CLERK)
 
     assert answer.decision.reasons == (Reason.OPEN_LOANS,)
     assert answer.decision.refusals[0].facts == {"count": 2}
@@ -400,7 +400,7 @@ def test_everything_of_a_patron_goes_and_the_counts_stay(policy, town, clock):
     others = Patron.select().count() - 1
     Event.delete().execute()
 
-    answer = patrons.delete(sato, clock(), CLERK)
+    answer = patrons.delete(policy, sato, clock(), CLERK)
 
     [released] = answer.released
     assert (released.item, released.branch, released.state) == (
@@ -423,7 +423,7 @@ def test_a_released_piece_goes_to_whoever_waits_next_when_it_is_scanned(policy, 
     town.ready(mon, "sato")
     next_one = town.hold(mon, "tanaka")
 
-    patrons.delete(town.patrons["sato"], clock(), CLERK)
+    patrons.delete(policy, town.patrons["sato"], clock(), CLERK)
     answer = lending.take_back(policy, Item.get(Item.bib == mon).barcode, "main", clock(), CLERK)
 
     assert answer.hold == next_one and Hold.get_by_id(next_one).state is HoldState.READY
@@ -445,7 +445,7 @@ def test_deleted_means_gone_from_the_bytes_of_the_file_and_its_log(database, pol
     patrons.change(policy, patron, replace(entry, category="commuter"), clock(), CLERK)
     assert db.execute_sql("PRAGMA secure_delete").fetchone() == (1,)
 
-    patrons.delete(patron, clock(), CLERK)
+    patrons.delete(policy, patron, clock(), CLERK)
 
     assert there() == []
 
@@ -457,7 +457,7 @@ def test_what_is_not_there_cannot_be_changed(policy, clock, town):
         lambda: patrons.replace_card(policy, 9999, NEW, clock(), CLERK),
         lambda: patrons.put_mark(policy, 9999, "弁償", clock(), CLERK),
         lambda: patrons.take_mark(9999, "弁償", clock(), CLERK),
-        lambda: patrons.delete(9999, clock(), CLERK),
+        lambda: patrons.delete(policy, 9999, clock(), CLERK),
         lambda: patrons.belongings(9999),
     ):
         with pytest.raises(NotThere):

@@ -28,6 +28,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import circulation
+import hold_shelf
+import jobs
 import lending
 import models
 from policy_file import read_policy
@@ -69,7 +71,15 @@ def take_back(code, branch):
     return answer.was + ",expired" * answer.expired
 
 
-verbs = {f.__name__: f for f in (enter, hold, cancel, renew, lend, take_back)}
+def clear():
+    return str(jobs.run(policy, now).ended)
+
+
+def put_back(hold):
+    return said(hold_shelf.put_back(hold, now, "1"))
+
+
+verbs = {f.__name__: f for f in (enter, hold, cancel, renew, lend, take_back, clear, put_back)}
 for line in sys.stdin:
     verb, *asked = json.loads(line)
     try:
@@ -314,12 +324,16 @@ def test_what_was_not_collected_is_lent_late_or_goes_to_the_next_but_never_both(
             assert cleared == "out"
             assert states(uncollected, waiting) == [HoldState.COLLECTED, HoldState.READY]
             assert kinds() == ["loan_made", "hold_collected", "loan_returned", "hold_ready"]
+            assert owed() == [("hold_ready", town.patrons["tanaka"])]
         else:
             assert (cleared, lent) == ("not_out,expired", "reason.kept_for_another")
             assert states(uncollected, waiting) == [HoldState.EXPIRED, HoldState.READY]
             assert kinds() == ["hold_expired", "hold_ready"]
+            assert owed() == [
+                ("hold_expired", town.patrons["sato"]),
+                ("hold_ready", town.patrons["tanaka"]),
+            ]
         assert open_loans() == [] and set_aside() == [(waiting, HoldState.READY)]
-        assert owed() == [("hold_ready", town.patrons["tanaka"])]
 
 
 def test_what_was_not_collected_and_nobody_waits_for_is_lent_before_or_after_its_hold_ends(
@@ -339,3 +353,41 @@ def test_what_was_not_collected_and_nobody_waits_for_is_lent_before_or_after_its
             assert cleared == "not_out,expired"
             assert states(uncollected) == [HoldState.EXPIRED] and open_loans() == [sato]
             assert kinds() == ["hold_expired", "loan_made"]
+
+
+def test_the_night_ends_a_hold_or_its_patron_collects_it_and_never_are_two_served(town, race, uncollected):
+    kokoro = Hold.get_by_id(uncollected).bib_id
+    waiting = town.hold(kokoro, "tanaka")
+    sato = town.patrons["sato"]
+
+    for _ in rounds(race):
+        ended, lent = race(("clear",), ("lend", sato, barcode(kokoro), "main"))
+
+        if lent == "yes":
+            assert ended == "0" and states(uncollected, waiting) == [HoldState.COLLECTED, HoldState.WAITING]
+            assert (open_loans(), set_aside(), owed()) == ([sato], [], [])
+        else:
+            assert (ended, lent) == ("1", "reason.kept_for_another")
+            assert states(uncollected, waiting) == [HoldState.EXPIRED, HoldState.READY]
+            assert open_loans() == [] and set_aside() == [(waiting, HoldState.READY)]
+
+
+def test_the_jobs_of_two_programs_end_a_hold_once(town, race, uncollected):
+    waiting = town.hold(Hold.get_by_id(uncollected).bib_id, "tanaka")
+
+    for _ in rounds(race):
+        assert sorted(race(("clear",), ("clear",))) == ["0", "1"]
+
+        assert states(uncollected, waiting) == [HoldState.EXPIRED, HoldState.READY]
+        assert kinds() == ["hold_expired", "hold_ready"]
+
+
+def test_a_hold_is_put_back_or_ends_and_its_piece_is_kept_for_nobody_twice(town, race, uncollected):
+    for _ in rounds(race):
+        ended, put_back = race(("clear",), ("put_back", uncollected))
+
+        if put_back == "yes":
+            assert ended == "0" and states(uncollected) == [HoldState.WAITING]
+        else:
+            assert (ended, put_back) == ("1", "not there") and states(uncollected) == [HoldState.EXPIRED]
+        assert set_aside() == [] and Item.get().to_shelve_at == "main"

@@ -16,6 +16,7 @@ from rules import (
     Contact,
     Decision,
     HoldState,
+    HoldTiming,
     ItemState,
     PatronEntry,
     PatronFacts,
@@ -35,8 +36,10 @@ from rules import (
     decide_password,
     decide_pickup,
     decide_pickup_change,
+    decide_putting_back,
     decide_registration,
     decide_renewal,
+    decide_timing,
 )
 from tests.facts import (
     ALL_TITLES,
@@ -314,6 +317,13 @@ def decisions_of_a_town_with_every_rule() -> Iterator[Decision]:
         for channel in Channel:
             for opening in (rules.ALWAYS_OPEN, NEVER_OPEN):
                 yield decide_extension(EVERYTHING, replace(ready, **facts), on(channel), opening)
+    yield from (decide_putting_back(state) for state in HoldState)
+    yesterday, far = TODAY - timedelta(days=1), TODAY + timedelta(days=100)
+    for library in (EVERYTHING, SOURCE_1):
+        for state in HoldState:
+            for asked in (HoldTiming(yesterday), HoldTiming(far), HoldTiming(TODAY, TODAY)):
+                for channel in Channel:
+                    yield decide_timing(library, state, asked, HoldTiming(), on(channel))
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """The pages.  A view loads, permits, understands the form, acts and answers; it decides nothing itself."""
 
-from views import account, cart, catalog, desk, holds, home, loans, patrons, staff
+from views import account, cart, catalog, desk, hold_shelf, holds, home, loans, patrons, staff
 
 BLUEPRINTS = (
     home.pages,
@@ -11,5 +11,6 @@ BLUEPRINTS = (
     holds.pages,
     staff.pages,
     desk.pages,
+    hold_shelf.pages,
     patrons.pages,
 )

@@ -9,7 +9,6 @@ from flask import Blueprint, Response, g, request, session
 import catalogue
 import circulation
 import lending
-import pull_list
 import search
 import standing
 from catalogue import pieces
@@ -134,45 +133,6 @@ def scan_return(staff: AtDesk) -> Response:
     if answer.was is Returned.WITHDRAWN:
         return _show_return(staff, 409)
     return answers.go("desk.take_back")
-
-
-@pages.get("/desk/shelf")
-@staff_only()
-def shelf(staff: AtDesk) -> Response:
-    """What is kept at this branch and what is on its way to it."""
-    kept = standing.kept_at(staff.branch)
-    return answers.page(
-        "desk/shelf.html",
-        over=[hold for hold in kept if hold.is_over(g.today)],
-        ready=[hold for hold in kept if hold.state is HoldState.READY and not hold.is_over(g.today)],
-        coming=[hold for hold in kept if hold.state is HoldState.IN_TRANSIT],
-        told=session.pop("desk_told", None),
-    )
-
-
-@pages.post("/desk/shelf/<number:hold_id>/told")
-@staff_only()
-def told(staff: AtDesk, hold_id: int) -> Response:
-    lending.mark_told(g.policy, hold_id, g.now, staff.actor)
-    session["desk_told"] = hold_id
-    return answers.go("desk.shelf")
-
-
-@pages.get("/desk/shelf/<number:hold_id>/slip")
-@staff_only()
-def shelf_slip(staff: AtDesk, hold_id: int) -> Response:
-    """The slip that goes into a piece that is set aside: the end of the card's number, never the name."""
-    found = next((hold for hold in standing.kept([hold_id])), None)
-    if found is None:
-        raise NotThere
-    return answers.page("desk/shelf_slip.html", hold=found)
-
-
-@pages.get("/desk/pull")
-@staff_only()
-def pull(staff: AtDesk) -> Response:
-    """What to fetch from the shelves of this branch for those who wait, to be printed."""
-    return answers.page("desk/pull.html", pieces=pull_list.to_fetch(g.policy, staff.branch, g.today))
 
 
 @pages.get("/desk/hold")

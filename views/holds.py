@@ -7,6 +7,7 @@ from flask import Blueprint, Response, g, request, session
 
 import circulation
 import standing
+from forms import TimingForm
 from models import Patron
 from opening import Calendar
 from rules import (
@@ -18,6 +19,7 @@ from rules import (
     decide_cancel,
     decide_extension,
     decide_pickup_change,
+    decide_timing,
 )
 from standing import HoldRow
 from views import answers
@@ -33,6 +35,7 @@ class Row(NamedTuple):
     may_cancel: Decision
     may_change: Decision
     may_extend: ExtensionDecision
+    may_time: Decision
     registered_at: datetime | None
 
 
@@ -83,13 +86,32 @@ def extend(patron: Patron, hold_id: int) -> Response:
     return _done(patron, "holds.extended")
 
 
+@pages.post("/my/holds/<number:hold_id>/timing")
+@patron_only(page="holds.index")
+def set_timing(patron: Patron, hold_id: int) -> Response:
+    """From when on the hold is wanted, and until when."""
+    _mine(patron, hold_id)
+    form = TimingForm(request.form)
+    if not form.validate():
+        return _show(patron, 422, refused=(hold_id, Decision()), timing_form=form)
+    decision = circulation.set_timing(g.policy, patron.id, hold_id, form.asked, Channel.WEB, g.now)
+    if not decision.allowed:
+        return _show(patron, 409, refused=(hold_id, decision))
+    return _done(patron, "holds.timed")
+
+
 def _done(patron: Patron, what: str) -> Response:
     """The list with what was done on top: as a part at once, as a page after going there."""
     session["hold_done"] = what
     return _show(patron) if answers.wants_part() else answers.go("holds.index")
 
 
-def _show(patron: Patron, status: int = 200, refused: tuple | None = None) -> Response:
+def _show(
+    patron: Patron,
+    status: int = 200,
+    refused: tuple[int, Decision] | None = None,
+    timing_form: TimingForm | None = None,
+) -> Response:
     calendar = Calendar(g.policy, g.today)
     rows = [
         Row(
@@ -97,6 +119,7 @@ def _show(patron: Patron, status: int = 200, refused: tuple | None = None) -> Re
             decide_cancel(g.policy, hold.state, on_the_web()),
             decide_pickup_change(g.policy, hold.state, on_the_web()),
             decide_extension(g.policy, hold.on_shelf, on_the_web(), calendar.of(hold.pickup_branch)),
+            decide_timing(g.policy, hold.state, hold.timing, hold.timing, on_the_web()),
             registration_at(hold.requested_at) if hold.state is HoldState.APPLIED else None,
         )
         for hold in standing.holds_of(patron.id)
@@ -107,6 +130,7 @@ def _show(patron: Patron, status: int = 200, refused: tuple | None = None) -> Re
         status,
         rows=rows,
         refused=refused,
+        timing_form=timing_form,
         done=session.pop("hold_done", None),
     )
 

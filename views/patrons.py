@@ -136,7 +136,7 @@ def confirm_deletion(_staff: AtDesk, patron_id: int) -> Response:
 @pages.post("/desk/patrons/<number:patron_id>/delete")
 @staff_only()
 def delete(staff: AtDesk, patron_id: int) -> Response:
-    answer = patrons.delete(patron_id, g.now, staff.actor)
+    answer = patrons.delete(g.policy, patron_id, g.now, staff.actor)
     if not answer.decision.allowed:
         return _show_deletion(patron_id, 409)
     released = [(piece.item, piece.branch, piece.state.value) for piece in answer.released]

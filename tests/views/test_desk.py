@@ -275,53 +275,6 @@ def test_a_card_on_the_page_of_returns_is_told_to_be_one(desk):
     assert "これは利用券です。" in page.text and "サトウ" not in page.text
 
 
-# -- the hold shelf ----------------------------------------------------------------------------------------
-
-
-def test_the_shelf_shows_what_is_over_what_is_kept_and_what_is_coming(town, desk, clock):
-    over, kept, coming = (town.title(title) for title in ("過ぎた本", "待つ本", "来る本"))
-    late = town.ready(over, "sato")
-    Hold.update(collect_by=town.today - timedelta(days=1)).where(Hold.id == late).execute()
-    town.ready(kept, "tanaka")
-    on_its_way = town.hold(coming, "kato", HoldState.IN_TRANSIT, item=Item.get(Item.bib == coming).id)
-
-    page = desk.get("/desk/shelf")
-
-    lists = dict(zip([h2.text for h2 in page.main.select("h2")], page.main.select("ul.scans"), strict=True))
-    assert [title for title in lists] == ["期限の過ぎた取り置き", "取り置き中", "こちらへ回送中"]
-    assert "過ぎた本" in lists["期限の過ぎた取り置き"].text and "0011" in lists["期限の過ぎた取り置き"].text
-    assert "待つ本" in lists["取り置き中"].text and "来る本" in lists["こちらへ回送中"].text
-    assert not any(name in page.text for name in ("サトウ", "タナカ", "カトウ"))
-    desk.get(f"/desk/shelf/{on_its_way}/slip")
-
-
-def test_telling_a_patron_starts_the_shelf_and_their_own_page_says_until_when(town, desk, reader):
-    kokoro = town.title("こころ")
-    hold = town.hold(kokoro, "sato")
-    desk.post("/desk/return/scan", code=barcode(kokoro))
-
-    assert "まだ連絡していません" in desk.get("/desk/shelf").text
-    desk.post(f"/desk/shelf/{hold}/told")
-    page = desk.get("/desk/shelf")
-
-    assert "連絡した日として、きょうを記録しました。" in page.text and "4/22(水)まで" in page.text
-    assert "まだ連絡していません" not in page.text
-    reader.log_in("sato")
-    assert "本館で 2026年4月22日(水)まで" in reader.get("/my/holds").text
-
-
-def test_a_number_that_is_no_ready_hold_is_not_there(town, desk):
-    hold = town.hold(town.title("こころ"), "sato")
-
-    desk.post(f"/desk/shelf/{hold}/told", status=404)
-    desk.get(f"/desk/shelf/{hold}/slip", status=404)
-    desk.get("/desk/shelf/99/slip", status=404)
-
-
-def test_an_empty_shelf_says_so(desk):
-    assert "取り置いている資料はありません。" in desk.get("/desk/shelf").text
-
-
 def test_a_whole_day_from_hold_to_shelf_to_home_and_back(town, desk, reader, visit):
     kokoro = town.title("こころ")
     reader.log_in("sato").post("/cart/add", bib=kokoro)
@@ -336,69 +289,6 @@ def test_a_whole_day_from_hold_to_shelf_to_home_and_back(town, desk, reader, vis
 
     assert Loan.get().patron_id is None and Hold.get().state is HoldState.COLLECTED
     assert Patron.get_by_id(town.patrons["sato"]).mail
-
-
-# -- fetching from the shelves -----------------------------------------------------------------------------
-
-
-def pulled(page) -> list[str]:
-    return [" ".join(row.get_text(" ", strip=True).split()) for row in page.select("ol.scans > li")]
-
-
-def test_the_list_to_fetch_goes_along_the_shelf_and_counts_each_piece_once(town, desk):
-    second = town.title("門", call_number="914 ナ")
-    first = town.title("こころ", call_number="913.6 ナ", copies=3)
-    for name in ("sato", "tanaka"):
-        town.hold(first, name)
-    town.hold(second, "sato")
-
-    page = desk.get("/desk/pull")
-
-    assert [row.split()[2] for row in pulled(page)] == ["こころ", "こころ", "門"]
-    assert len({row.split()[3] for row in pulled(page)}) == 3
-
-
-@pytest.mark.parametrize(
-    "columns", [{"not_for_loan": True}, {"state": ItemState.MISSING}, {"call_number": "R 813 コ"}]
-)
-def test_what_cannot_serve_is_not_fetched(town, desk, columns):
-    town.hold(town.title("こころ", **columns), "sato")
-
-    assert "棚から取り出す資料はありません。" in desk.get("/desk/pull").text
-
-
-def test_what_is_out_set_aside_or_only_applied_for_is_not_fetched(town, desk):
-    out, aside, applied = (town.title(title) for title in ("出ている本", "取り置きの本", "申し込みの本"))
-    town.lend(out, "mori")
-    town.hold(out, "sato")
-    town.ready(aside, "tanaka")
-    town.hold(aside, "sato")
-    town.hold(applied, "sato", HoldState.APPLIED)
-
-    assert pulled(desk.get("/desk/pull")) == []
-
-
-def test_a_hold_is_served_from_where_it_is_collected_and_each_branch_has_its_own_list(town, desk):
-    kokoro = town.title("こころ")
-    town.copy(kokoro, "east")
-    town.hold(kokoro, "sato")
-    Hold.update(pickup_branch="east").execute()
-
-    assert pulled(desk.get("/desk/pull")) == []
-    town.hold(kokoro, "tanaka")
-    [row] = pulled(desk.get("/desk/pull"))
-    assert "こころ" in row
-
-
-def test_what_was_fetched_and_scanned_is_no_longer_on_the_list(town, desk):
-    kokoro = town.title("こころ")
-    town.hold(kokoro, "sato")
-    assert len(pulled(desk.get("/desk/pull"))) == 1
-
-    desk.post("/desk/return/scan", code=barcode(kokoro))
-
-    assert pulled(desk.get("/desk/pull")) == []
-    assert scans(desk.get("/desk/return"))[0].startswith("予約があります。この館の取り置き棚へ")
 
 
 # -- holds in person ---------------------------------------------------------------------------------------
