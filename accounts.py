@@ -65,6 +65,12 @@ def is_right(stored: str | None, password: str) -> bool:
     return right and bool(stored)
 
 
+def hash_of_secret(secret: str) -> str:
+    """The hash by which a password or a code is found to be the right one."""
+    with _checks:
+        return generate_password_hash(secret)
+
+
 @cache
 def _hash_of_nobody() -> str:
     return generate_password_hash(secrets.token_urlsafe())

@@ -1,9 +1,9 @@
-"""The forms.  An error is the key of its sentence; templates say it at the field."""
+"""The forms.  An error is the key of its sentence, or a refusal; templates say it at the field."""
 
 from datetime import date
 
 from wtforms import BooleanField, DateField, Form, PasswordField, RadioField, StringField
-from wtforms.validators import AnyOf, DataRequired, InputRequired, Length, Optional
+from wtforms.validators import AnyOf, DataRequired, EqualTo, InputRequired, Length, Optional
 
 import rules
 from models import Patron
@@ -15,9 +15,9 @@ def _without_controls(value: str | None) -> str | None:
     return "".join(character for character in value if character.isprintable()).strip() if value else value
 
 
-def _password() -> PasswordField:
+def _password(*more) -> PasswordField:
     length = Length(max=LONGEST_PASSWORD, message="form.password_long")
-    return PasswordField(validators=[InputRequired("form.password_required"), length])
+    return PasswordField(validators=[InputRequired("form.password_required"), length, *more])
 
 
 class LoginForm(Form):
@@ -26,6 +26,36 @@ class LoginForm(Form):
         validators=[DataRequired("form.card_required"), Length(max=40, message="form.card_required")],
     )
     password = _password()
+
+
+class PasswordForm(Form):
+    """A patron's new password, twice, with the code that allows it."""
+
+    card = StringField(
+        filters=[_without_controls],
+        validators=[DataRequired("form.card_required"), Length(max=40, message="form.card_required")],
+    )
+    code = StringField(
+        filters=[_without_controls],
+        validators=[DataRequired("form.code_required"), Length(max=40, message="form.code_required")],
+    )
+    password = _password()
+    again = PasswordField(
+        validators=[InputRequired("form.again_required"), EqualTo("password", "form.again_differs")]
+    )
+
+    def __init__(self, policy: rules.Policy, filled=None):
+        super().__init__(filled)
+        self.policy = policy
+
+    def validate(self, extra_validators=None) -> bool:
+        """With everything that the rules have against the password."""
+        fits = super().validate(extra_validators)
+        refusals = rules.decide_password(self.policy, self.password.data or "").refusals
+        if refusals and not self.password.errors:
+            self.password.errors = list(refusals)
+            return False
+        return fits
 
 
 class StaffLoginForm(Form):
@@ -150,6 +180,25 @@ class PatronForm(Form):
 
 class NewPatronForm(PatronForm, CardForm):
     """A patron with the first card."""
+
+
+class StopForm(Form):
+    """Why the desk stops a patron, and until when."""
+
+    why = StringField(filters=[lambda typed: rules.plain_line(typed) if typed else typed])
+    until = _Day(validators=[Optional()])
+
+    def __init__(self, today: date, filled=None, **kept):
+        super().__init__(filled, **kept)
+        self.today = today
+
+    def validate(self, extra_validators=None) -> bool:
+        fits = super().validate(extra_validators)
+        for refusal in rules.decide_stop(self.why.data or "", self.until.data, self.today).refusals:
+            field = self.until if refusal.reason is rules.Reason.STOP_OVER else self.why
+            field.errors = [refusal]
+            fits = False
+        return fits
 
 
 _OF_ENTRY = ("kana_name", "category", "born_on", "phone", "mail", "household")

@@ -31,8 +31,10 @@ from rules import (
     decide_entry,
     decide_mark,
     decide_registration,
+    decide_stop,
     library_day,
     phone_number,
+    plain_line,
 )
 from standing import patron_facts
 
@@ -198,6 +200,26 @@ def take_mark(patron_id: int, mark: str, now: datetime, actor: str) -> None:
         if mark in marks:
             _set_marks(patron_id, marks - {mark})
             note("patron_unmarked", NO_NUMBER, Channel.DESK, actor, now)
+
+
+def stop(patron_id: int, why: str, until: date | None, now: datetime, actor: str) -> Decision:
+    """Stop a patron, until a last day or until further notice; said again, for another reason or day."""
+    stopped = {"stopped_for": plain_line(why), "stopped_until": until}
+    with db.atomic():
+        patron = existing_patron(patron_id)
+        decision = decide_stop(stopped["stopped_for"], until, library_day(now))
+        if decision.allowed and any(getattr(patron, name) != value for name, value in stopped.items()):
+            Patron.update(stopped).where(Patron.id == patron_id).execute()
+            note("patron_stopped", NO_NUMBER, Channel.DESK, actor, now)
+        return decision
+
+
+def lift_stop(patron_id: int, now: datetime, actor: str) -> None:
+    """Stop a patron no longer; also of one that has ended, the reason goes."""
+    with db.atomic():
+        if existing_patron(patron_id).stopped_for:
+            Patron.update(stopped_for="", stopped_until=None).where(Patron.id == patron_id).execute()
+            note("stop_lifted", NO_NUMBER, Channel.DESK, actor, now)
 
 
 def belongings(patron_id: int) -> Belongings:

@@ -102,6 +102,7 @@ class Reason(StrEnum):
     # the patron
     BARRED_CARD = "reason.barred_card"
     CARD_EXPIRED = "reason.card_expired"
+    STOPPED = "reason.stopped"
     CATEGORY_MAY_NOT_HOLD = "reason.category_may_not_hold"
     NO_MAIL = "reason.no_mail"
     OVERDUE_BLOCK = "reason.overdue_block"
@@ -181,6 +182,8 @@ class Reason(StrEnum):
     CARD_RENEWABLE_FROM = "reason.card_renewable_from"
     CARD_NO_DAY_GAINED = "reason.card_no_day_gained"
     UNKNOWN_MARK = "reason.unknown_mark"
+    STOP_WITHOUT_CAUSE = "reason.stop_without_cause"
+    STOP_OVER = "reason.stop_over"
     OPEN_LOANS = "reason.open_loans"
 
 
@@ -607,7 +610,8 @@ class HoldFacts:
 @dataclass(frozen=True, slots=True)
 class PatronFacts:
     """A patron, as far as rules care.  ``family_loans`` are open loans of others of the household, which only
-    a policy that blocks whole families asks for; ``penalty_until`` ends what late returns have cost."""
+    a policy that blocks whole families asks for; ``penalty_until`` ends what late returns have cost;
+    ``stopped_for`` is why the desk stops the patron, and ``stopped_until`` the last day of that."""
 
     category: str
     card_expires_on: date | None = None
@@ -618,6 +622,8 @@ class PatronFacts:
     marks: frozenset[str] = frozenset()
     family_loans: tuple[LoanFacts, ...] = ()
     penalty_until: date | None = None
+    stopped_for: str = ""
+    stopped_until: date | None = None
 
 
 def item_is(policy: Policy, item: ItemFacts, name: str, day: date) -> bool:
@@ -1086,6 +1092,32 @@ def decide_password(policy: Policy, password: str) -> Decision:
     return Decision(tuple(refusals))
 
 
+CODE_CHARACTERS = (
+    "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is taken for another: no I, L and O, no 0 and 1
+)
+CODE_LENGTH = 10
+_CODE_DAYS = 14
+
+
+def password_code(typed: str) -> str:
+    """A code from the desk however it was typed: wide or small letters, blanks and hyphens are forgiven."""
+    return _BLANKS_AND_HYPHENS.sub("", unicodedata.normalize("NFKC", typed)).upper()
+
+
+def code_expires_at(given_at: datetime) -> datetime:
+    """A code that lets a patron set a password is good for two weeks, to the end of that day."""
+    return datetime.combine(library_day(given_at) + timedelta(days=_CODE_DAYS + 1), time(), JAPAN)
+
+
+def code_last_day(expires_at: datetime) -> date:
+    """The last day on which a code with this end can be used."""
+    return library_day(expires_at) - timedelta(days=1)
+
+
+def code_is_good(expires_at: datetime, now: datetime) -> bool:
+    return now < expires_at
+
+
 def decide_mail_address(address: str) -> Decision:
     """Whether a mail address has a form that can be delivered to at all."""
     fits = len(address) <= 254 and _MAIL.fullmatch(address) is not None
@@ -1233,6 +1265,20 @@ def decide_mark(policy: Policy, mark: str) -> Decision:
     return Decision() if mark in marks_of(policy) else Decision((Refusal(Reason.UNKNOWN_MARK),))
 
 
+LONGEST_CAUSE = 60  # characters of why somebody is stopped
+
+
+def decide_stop(why: str, until: date | None, today: date) -> Decision:
+    """The desk stops a patron for a reason that can be told, until a day that is not over, or until further
+    notice."""
+    refusals = []
+    if not 0 < len(why) <= LONGEST_CAUSE:
+        refusals.append(Refusal(Reason.STOP_WITHOUT_CAUSE, {"most": LONGEST_CAUSE}))
+    if until is not None and until < today:
+        refusals.append(Refusal(Reason.STOP_OVER))
+    return Decision(tuple(refusals))
+
+
 def decide_deletion(open_loans: int) -> Decision:
     """A patron can be deleted once everything has come back."""
     return Decision((Refusal(Reason.OPEN_LOANS, {"count": open_loans}),) if open_loans else ())
@@ -1290,6 +1336,11 @@ class Block(Line):
     lasts: Penalty | None = None
 
 
+def is_stopped(stopped_for: str, stopped_until: date | None, day: date) -> bool:
+    """Whether the desk stops a patron on this day; the last day is one of them, and after it all is as before."""
+    return bool(stopped_for) and (stopped_until is None or day <= stopped_until)
+
+
 def days_overdue(due_on: date, today: date) -> int:
     """How many days late; a loan is due until the end of its last day."""
     return max(0, (today - due_on).days)
@@ -1302,12 +1353,16 @@ def _stopped_by(
     occasion: Occasion,
     is_: Callable[[str], bool] | None = None,
 ) -> list[Refusal]:
-    """The blocks that hold for this patron.  All are tried; a cause that has ended stops nothing.
+    """What the desk has said of this patron, in every library, and the blocks that hold for them.  All are
+    tried; a cause that has ended stops nothing.
 
     ``is_`` says whether the thing belongs to a set; without it only blocks that stop everything are tried.
     """
     refusals: list[Refusal] = []
     day = occasion.day
+    if is_stopped(patron.stopped_for, patron.stopped_until, day):
+        facts = {"why": patron.stopped_for, "until": patron.stopped_until, "stop": act}
+        refusals.append(Refusal(Reason.STOPPED, facts))
     for block in policy.blocks:
         if (
             act in block.stops

@@ -274,6 +274,8 @@ def patron_facts(patron: Patron) -> PatronFacts:
         marks=frozenset(patron.marks.split("\n")) - {""},
         family_loans=tuple(family),
         penalty_until=patron.penalty_until,
+        stopped_for=patron.stopped_for,
+        stopped_until=patron.stopped_until,
     )
 
 

@@ -103,6 +103,7 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "GET /desk/more",
             "GET /desk/patrons",
             "GET /desk/patrons/<number:patron_id>",
+            "GET /desk/patrons/<number:patron_id>/code",
             "GET /desk/patrons/<number:patron_id>/delete",
             "GET /desk/patrons/new",
             "GET /desk/return",
@@ -118,6 +119,7 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "GET /my/loans",
             "GET /my/loans/renew",
             "GET /new",
+            "GET /register",
             "GET /rules",
             "GET /search",
             "GET /static/<path:name>",
@@ -129,11 +131,14 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "POST /desk/logout",
             "POST /desk/patrons",
             "POST /desk/patrons/<number:patron_id>",
+            "POST /desk/patrons/<number:patron_id>/code",
             "POST /desk/patrons/<number:patron_id>/delete",
             "POST /desk/patrons/<number:patron_id>/mark",
             "POST /desk/patrons/<number:patron_id>/renew-card",
             "POST /desk/patrons/<number:patron_id>/replace-card",
+            "POST /desk/patrons/<number:patron_id>/stop",
             "POST /desk/patrons/<number:patron_id>/unmark",
+            "POST /desk/patrons/<number:patron_id>/unstop",
             "POST /desk/patrons/new",
             "POST /desk/return/scan",
             "POST /desk/scan",
@@ -146,6 +151,7 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "POST /my/holds/<number:hold_id>/pickup",
             "POST /my/loans/<number:loan_id>/renew",
             "POST /my/loans/renew",
+            "POST /register",
         ]
     )
 

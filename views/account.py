@@ -3,11 +3,12 @@
 from flask import Blueprint, Response, g, redirect, request, session, url_for
 
 import accounts
+import activation
 import demo
 import standing
-from forms import ContactForm, LoginForm
+from forms import ContactForm, LoginForm, PasswordForm
 from models import Patron
-from rules import HoldState, card_has_expired, card_number, decide_login, decide_mail_address
+from rules import HoldState, card_has_expired, card_number, decide_login, decide_mail_address, is_stopped
 from views import answers
 from views.answers import patron_only
 
@@ -45,6 +46,28 @@ def log_out() -> Response:
     return answers.go("account.login")
 
 
+@pages.get("/register")
+def register() -> Response:
+    """Setting a password with the code from the desk, the first one or another."""
+    return _show_register(PasswordForm(g.policy))
+
+
+@pages.post("/register")
+def set_password() -> Response:
+    form = PasswordForm(g.policy, request.form)
+    if not form.validate():
+        return _show_register(form, 422)
+    barred = decide_login(g.policy, card_number(form.card.data))
+    if not barred.allowed:
+        return _show_register(form, 409, barred.refusals)
+    patron = activation.set_password(form.card.data, form.code.data, form.password.data, g.now)
+    if patron is None:
+        return _show_register(form, 401, wrong=True)
+    accounts.log_in(patron)
+    session["password_set"] = True
+    return answers.go("account.my")
+
+
 @pages.get("/my")
 @patron_only(page="account.my")
 def my(patron: Patron) -> Response:
@@ -57,6 +80,8 @@ def my(patron: Patron) -> Response:
         ready=[hold for hold in holds if hold.state is HoldState.READY],
         category=g.policy.patron_category(patron.category),
         expired=card_has_expired(patron.card_expires_on, g.today),
+        stopped=is_stopped(patron.stopped_for, patron.stopped_until, g.today),
+        password_set=session.pop("password_set", False),
     )
 
 
@@ -96,6 +121,10 @@ def _show_login(
         demo_accounts=demo.ACCOUNTS if answers.is_demo() else (),
         demo_password=demo.PASSWORD,
     )
+
+
+def _show_register(form: PasswordForm, status: int = 200, refusals=(), wrong=False) -> Response:
+    return answers.page("account/register.html", status, form=form, refusals=refusals, wrong=wrong)
 
 
 def _show_contact(form: ContactForm, status: int = 200, done: bool = False) -> Response:

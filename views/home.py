@@ -31,6 +31,7 @@ def index() -> Response:
         .where(Notice.from_on <= g.today, Notice.until_on >= g.today)
         .order_by(-Notice.id),
         ready=[hold for hold in holds if hold.state is rules.HoldState.READY],
+        stopped=here is not None and rules.is_stopped(here.stopped_for, here.stopped_until, g.today),
         overdue=[loan for loan in loans if loan.days_overdue(g.today)],
         due_soon=[loan for loan in loans if rules.is_due_soon(loan.due_on, g.today)],
         **_two_months(g.today, [loan.due_on for loan in loans]),

@@ -6,11 +6,12 @@ searched for is therefore sent by POST.
 
 from flask import Blueprint, Response, g, request, session
 
+import activation
 import patrons
 import standing
 from catalogue import pieces
 from circulation import NotThere
-from forms import CardForm, NewPatronForm, PatronForm
+from forms import CardForm, NewPatronForm, PatronForm, StopForm
 from models import Patron
 from rules import (
     Channel,
@@ -24,6 +25,7 @@ from rules import (
     decide_deletion,
     decide_login,
     decide_patron_loan,
+    is_stopped,
     marks_of,
 )
 from staff_accounts import AtDesk
@@ -127,6 +129,50 @@ def take_mark(staff: AtDesk, patron_id: int) -> Response:
     return _done("unmarked", patron_id)
 
 
+@pages.post("/desk/patrons/<number:patron_id>/stop")
+@staff_only()
+def stop(staff: AtDesk, patron_id: int) -> Response:
+    form = StopForm(g.today, request.form)
+    if not form.validate():
+        return _show_patron(staff, patron_id, 422, stop_form=form)
+    decision = patrons.stop(patron_id, form.why.data, form.until.data, g.now, staff.actor)
+    if not decision.allowed:
+        return _show_patron(staff, patron_id, 409, stop_form=form, refused=decision.refusals)
+    return _done("stopped", patron_id)
+
+
+@pages.post("/desk/patrons/<number:patron_id>/unstop")
+@staff_only()
+def lift_stop(staff: AtDesk, patron_id: int) -> Response:
+    patrons.lift_stop(patron_id, g.now, staff.actor)
+    return _done("stop_lifted", patron_id)
+
+
+@pages.post("/desk/patrons/<number:patron_id>/code")
+@staff_only()
+def give_code(staff: AtDesk, patron_id: int) -> Response:
+    """A code that lets the patron set a password; the next page shows it, once."""
+    answer = activation.give_code(g.policy, patron_id, g.now, staff.actor)
+    if not answer.decision.allowed:
+        return _show_patron(staff, patron_id, 409, refused=answer.decision.refusals)
+    session["desk_code"] = [patron_id, answer.code]
+    return answers.go("patrons.code", patron_id=patron_id)
+
+
+@pages.get("/desk/patrons/<number:patron_id>/code")
+@staff_only()
+def code(_staff: AtDesk, patron_id: int) -> Response:
+    """The slip with the code, to be printed; no name on it.  Looked at again, it only says that one is out."""
+    here = _patron(patron_id)
+    given_to, given = session.pop("desk_code", (None, None))
+    return answers.page(
+        "desk/patron_code.html",
+        visitor=here,
+        code=given if given_to == patron_id else None,
+        until=activation.code_until(patron_id, g.now),
+    )
+
+
 @pages.get("/desk/patrons/<number:patron_id>/delete")
 @staff_only()
 def confirm_deletion(_staff: AtDesk, patron_id: int) -> Response:
@@ -175,13 +221,15 @@ def _show_patron(
     status: int = 200,
     form: PatronForm | None = None,
     card_form: CardForm | None = None,
+    stop_form: StopForm | None = None,
     refused: tuple[Refusal, ...] = (),
     done: str | None = None,
 ) -> Response:
     here = _patron(patron_id)
     facts = standing.patron_facts(here)
+    barred = decide_login(g.policy, here.card_number).refusals
     stopped = (
-        *decide_login(g.policy, here.card_number).refusals,
+        *barred,
         *decide_patron_loan(g.policy, facts, Occasion(Channel.DESK, g.now, staff.branch)).refusals,
     )
     return answers.page(
@@ -198,6 +246,10 @@ def _show_patron(
         more_marks=[mark for mark in marks_of(g.policy) if mark not in facts.marks],
         form=form or PatronForm(g.policy, g.today, obj=here),
         card_form=card_form or CardForm(),
+        stop_form=stop_form or _stop_form(here),
+        is_stopped=is_stopped(here.stopped_for, here.stopped_until, g.today),
+        barred=barred,
+        code_until=activation.code_until(patron_id, g.now),
         refused=refused,
         done=done,
         **_asked_by_rules(),
@@ -218,6 +270,13 @@ def _show_deletion(patron_id: int, status: int = 200) -> Response:
 def _asked_by_rules() -> dict[str, bool]:
     """Which facts are asked for because a rule of this library needs them."""
     return {"needs_birth": asks_for_birth_dates(g.policy), "needs_household": asks_for_households(g.policy)}
+
+
+def _stop_form(here: Patron) -> StopForm:
+    """With what stops the patron now; what has ended is not said again."""
+    if not is_stopped(here.stopped_for, here.stopped_until, g.today):
+        return StopForm(g.today)
+    return StopForm(g.today, why=here.stopped_for, until=here.stopped_until)
 
 
 def _patron(patron_id: int) -> Patron:
