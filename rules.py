@@ -1092,9 +1092,7 @@ def decide_password(policy: Policy, password: str) -> Decision:
     return Decision(tuple(refusals))
 
 
-CODE_CHARACTERS = (
-    "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that is taken for another: no I, L and O, no 0 and 1
-)
+CODE_CHARACTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that looks like another: no I, L, O, 0, 1
 CODE_LENGTH = 10
 _CODE_DAYS = 14
 
@@ -1337,7 +1335,7 @@ class Block(Line):
 
 
 def is_stopped(stopped_for: str, stopped_until: date | None, day: date) -> bool:
-    """Whether the desk stops a patron on this day; the last day is one of them, and after it all is as before."""
+    """Whether the desk stops a patron on this day, which may be the last one of it."""
     return bool(stopped_for) and (stopped_until is None or day <= stopped_until)
 
 

@@ -162,15 +162,12 @@ def give_code(staff: AtDesk, patron_id: int) -> Response:
 @pages.get("/desk/patrons/<number:patron_id>/code")
 @staff_only()
 def code(_staff: AtDesk, patron_id: int) -> Response:
-    """The slip with the code, to be printed; no name on it.  Looked at again, it only says that one is out."""
+    """The slip with the code, to be printed; no name on it.  A second look only says that one is out."""
     here = _patron(patron_id)
     given_to, given = session.pop("desk_code", (None, None))
-    return answers.page(
-        "desk/patron_code.html",
-        visitor=here,
-        code=given if given_to == patron_id else None,
-        until=activation.code_until(patron_id, g.now),
-    )
+    until = activation.code_until(patron_id, g.now)
+    shown = given if until and given_to == patron_id else None
+    return answers.page("desk/patron_code.html", visitor=here, code=shown, until=until)
 
 
 @pages.get("/desk/patrons/<number:patron_id>/delete")
