@@ -139,6 +139,8 @@ def patrons(draw, library: Policy, around: date) -> PatronFacts:
         marks=draw(st.frozensets(st.sampled_from(marks_of(library)), max_size=2)),
         family_loans=tuple(draw(loans(library, 50 + n, around)) for n in range(draw(st.integers(0, 1)))),
         penalty_until=draw(st.none() | st.dates(around - timedelta(days=3), around + timedelta(days=30))),
+        stopped_for=draw(st.sampled_from(["", "", "", "連絡がつかないため"])),
+        stopped_until=draw(st.none() | st.dates(around - timedelta(days=2), around + timedelta(days=2))),
     )
 
 

@@ -39,6 +39,7 @@ from rules import (
     decide_putting_back,
     decide_registration,
     decide_renewal,
+    decide_stop,
     decide_timing,
 )
 from tests.facts import (
@@ -201,7 +202,8 @@ def decisions() -> Iterator[Decision]:
         title(204, "kamishibai", due_on=TODAY),
     )
     for library in (SOURCE_1, SOURCE_2, stricter):
-        for patron in (*CAST.values(), replace(SATO, category="visitor")):
+        stopped = (replace(SATO, stopped_for="弁償のため", stopped_until=until) for until in (None, TODAY))
+        for patron in (*CAST.values(), replace(SATO, category="visitor"), *stopped):
             for bib in (*ALL_TITLES, *more_titles):
                 for channel in Channel:
                     yield decide_hold(library, patron, bib, on(channel, TODAY))
@@ -247,6 +249,7 @@ def decisions_about_patrons(library: rules.Policy) -> Iterator[Decision]:
             expires_on = None if ends_in is None else TODAY + timedelta(days=ends_in)
             yield decide_card_renewal(library, PatronFacts(category, expires_on), TODAY)
     yield decide_mark(library, "丁寧")
+    yield decide_stop("", TODAY - timedelta(days=1), TODAY)
     for loans in (0, 1, 2):
         yield decide_deletion(loans)
 
