@@ -220,6 +220,10 @@ def login(camera: Camera) -> None:
     page.evaluate("document.querySelectorAll('input').forEach(input => input.required = false)")
     press(page, SUBMIT)
     camera.take(page, "login-empty")
+    camera.take(page, "register", "/register")
+    page.evaluate("document.querySelectorAll('input').forEach(input => input.required = false)")
+    press(page, SUBMIT)
+    camera.take(page, "register-empty")
 
 
 def cart(camera: Camera) -> None:
@@ -325,6 +329,13 @@ def staff(camera: Camera) -> None:
     clerk.goto("/desk/login")
     fill_in_staff_login(clerk, "desk")
     camera.take(clerk, "desk-for-administrators", "/desk/admin/audit")
+    clerk.goto("/desk/patrons?q=100000002")
+    press(clerk, "ul.scans a")
+    clerk.fill("#why", "長く連絡がつかないため")
+    press(clerk, "form[action$='/stop'] button")
+    camera.take(clerk, "desk-stopped")
+    press(clerk, "form[action$='/code'] button")
+    camera.take(clerk, "desk-code")
 
 
 def errors(camera: Camera) -> None:
