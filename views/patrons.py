@@ -155,6 +155,7 @@ def give_code(staff: AtDesk, patron_id: int) -> Response:
     answer = activation.give_code(g.policy, patron_id, g.now, staff.actor)
     if not answer.decision.allowed:
         return _show_patron(staff, patron_id, 409, refused=answer.decision.refusals)
+    # Until that page is there, the clerk's own cookie is the only place that has it.
     session["desk_code"] = [patron_id, answer.code]
     return answers.go("patrons.code", patron_id=patron_id)
 

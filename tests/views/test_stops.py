@@ -89,7 +89,7 @@ def test_a_stop_without_an_end_lasts_until_it_is_lifted(desk, sato, row, clock):
     page = desk.get(desk.went_to)
 
     assert row() == ("", None) and "止めていません。" in said(page)
-    assert page.select_one("main [role=status]").text == "利用の停止を解きました。"
+    assert page.select_one("main [role=status]").text == "利用の停止を解き、理由を消しました。"
     assert kinds() == ["patron_stopped", "stop_lifted"]
 
 
