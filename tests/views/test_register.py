@@ -460,10 +460,10 @@ def test_of_two_who_come_with_one_code_at_once_one_sets_the_password(app, web, g
     assert kinds().count("password_set") == 5
 
 
-def test_a_code_goes_with_its_patron(town, web, give, clock):
+def test_a_code_goes_with_its_patron(policy, town, web, give, clock):
     code = give()
 
-    patrons.delete(town.patrons["sato"], clock(), CLERK)
+    patrons.delete(policy, town.patrons["sato"], clock(), CLERK)
 
     assert Activation.select().count() == 0
     register(web, code, status=401)
