@@ -13,6 +13,7 @@ from catalogue import NEWEST_ISSUE_SQL, item_facts
 from events import note
 from models import Hold, Item, db
 from opening import Calendar
+from requested import let_go
 from rules import (
     Channel,
     Contact,
@@ -32,7 +33,8 @@ SELECT item.id, b.id, b.material, b.ndc, {NEWEST_ISSUE_SQL},
   item.added_on, loan.due_on, hold.id IS NOT NULL,
   loan.id, loan.patron_id,
   hold.id, hold.patron_id, hold.state, hold.pickup_branch, hold.collect_by, loan.due_by,
-  item.to_shelve_at IS NOT NULL, coalesce(hold.slip_due, 0)
+  item.to_shelve_at IS NOT NULL, coalesce(hold.slip_due, 0),
+  item.send_back_by
 FROM item JOIN bib AS b ON b.id = item.bib_id
   LEFT JOIN loan ON loan.item_id = item.id AND loan.returned_at IS NULL
   LEFT JOIN hold ON hold.item_id = item.id AND hold.closed_at IS NULL
@@ -112,9 +114,10 @@ def allocate(
 
 
 def end_hold(hold: Hold, state: HoldState, now: datetime, channel: Channel | str, actor: str) -> None:
-    """Close a hold; nobody needs to know any more who wanted what."""
+    """Close a hold; nobody needs to know any more who wanted what, nor what only this one asked for."""
     gone = {"patron": None, "bib": None, "item": None, "sent_from": None, "slip_due": False}
     Hold.update(state=state, closed_at=now, **gone).where(Hold.id == hold.id).execute()
+    let_go(hold.bib_id)
     note(f"hold_{state}", hold.id, channel, actor, now)
 
 
@@ -179,7 +182,7 @@ def _piece(sql: str, asked: str | int) -> Piece | None:
     state = HoldState(row[19]) if row[19] else None
     last = date.fromisoformat(row[21]) if row[21] else None
     due_by = time.fromisoformat(row[22]) if row[22] else None
-    facts = item_facts(material, bool(newest), *row[5:15])
+    facts = item_facts(material, bool(newest), *row[5:15], send_back_by=row[25])
     return Piece(
         item, bib, ndc, facts, *row[15:19], state, row[20], last, due_by, bool(row[23]), bool(row[24])
     )

@@ -25,6 +25,12 @@ CREATORS_SQL = """
       FROM creator WHERE bib_id = b.id ORDER BY place))
 """
 
+# A title that somebody asked for and no piece of the library's own stands for.
+REQUEST_SQL = """
+  b.requested AND NOT EXISTS (
+    SELECT 1 FROM item AS own WHERE own.bib_id = b.id AND NOT own.interlibrary AND own.state <> 'withdrawn')
+"""
+
 _TITLES_SQL = f"""
 WITH title AS (
   SELECT b.*, {CREATORS_SQL} AS creators, {NEWEST_ISSUE_SQL} AS newest_issue,
@@ -42,7 +48,7 @@ ORDER BY title.id, call_number, item.id
 
 _PIECES_SQL = """
 SELECT item.id, bib.id, barcode, title || CASE volume WHEN '' THEN '' ELSE ' ' || volume END, material,
-  branch, call_number
+  branch, call_number, interlibrary, borrowed_from, send_back_by
 FROM item JOIN bib ON bib.id = item.bib_id WHERE item.id IN (SELECT value FROM json_each(?))
 """
 _ARRIVALS_SQL = "SELECT id FROM bib WHERE NOT hidden ORDER BY added_on DESC, id DESC LIMIT ? OFFSET ?"
@@ -51,7 +57,8 @@ _ISSUES_SQL = "SELECT id FROM bib WHERE serial_id = ? AND NOT hidden ORDER BY is
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """One title with what a row or a page says of it; ``facts`` is what the rules ask for."""
+    """One title with what a row or a page says of it; ``facts`` is what the rules ask for, ``items`` what
+    visitors see: pieces of other libraries are here for one patron and no part of the catalogue."""
 
     id: int
     material: str
@@ -76,7 +83,7 @@ class Title:
 
     @property
     def items(self) -> tuple[ItemFacts, ...]:
-        return self.facts.items
+        return tuple(item for item in self.facts.items if not item.interlibrary)
 
     def free_by_branch(self) -> dict[str, int]:
         """How many copies stand on the shelf, by branch."""
@@ -108,7 +115,7 @@ def title(number: int) -> Title | None:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece as the desk names it."""
+    """A piece as the desk names it; ``borrowed_from`` may be unknown of one that is another library's."""
 
     id: int
     bib: int
@@ -117,6 +124,9 @@ class Piece:
     material: str
     branch: str
     call_number: str
+    interlibrary: bool
+    borrowed_from: str | None
+    send_back_by: date | None
 
 
 def pieces(ids: Sequence[int]) -> dict[int, Piece]:
@@ -124,7 +134,7 @@ def pieces(ids: Sequence[int]) -> dict[int, Piece]:
     if not ids:
         return {}
     rows = db.execute_sql(_PIECES_SQL, (json.dumps(list(ids)),))
-    return {row[0]: Piece(*row) for row in rows}
+    return {row[0]: Piece(*row[:9], date.fromisoformat(row[9]) if row[9] else None) for row in rows}
 
 
 def to_shelve_at(branch: str) -> list[int]:
@@ -173,6 +183,7 @@ def item_facts(
     added_on: str,
     due_on: str | None = None,
     set_aside: int = 0,
+    send_back_by: str | None = None,
 ) -> ItemFacts:
     """An item's columns as the rules ask for them."""
     return ItemFacts(
@@ -188,4 +199,5 @@ def item_facts(
         added_on=date.fromisoformat(added_on),
         due_on=date.fromisoformat(due_on) if due_on else None,
         set_aside=bool(set_aside),
+        send_back_by=date.fromisoformat(send_back_by) if send_back_by else None,
     )

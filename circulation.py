@@ -99,7 +99,7 @@ def place_hold(
         if not decision.allowed:
             return HoldAnswer(bib_id, decision)
         state = first_state(policy, occasion)
-        hold = _insert_hold(patron, bib_id, state, pickup, contact, channel, now, actor)
+        hold = insert_hold(patron, bib_id, state, pickup, contact, channel, now, actor)
         mail.queue("hold_registered", patron_id, [hold], now)
         return HoldAnswer(bib_id, decision, hold)
 
@@ -131,7 +131,7 @@ def submit_cart(
             decision = Decision(decision.refusals + form.refusals)
             hold = None
             if decision.allowed:
-                hold = _insert_hold(patron, bib, state, pickup, contact, channel, now, actor)
+                hold = insert_hold(patron, bib, state, pickup, contact, channel, now, actor)
                 CartEntry.delete().where(CartEntry.patron == patron_id, CartEntry.bib == bib).execute()
             answers.append(HoldAnswer(bib, decision, hold))
         placed = [answer.hold for answer in answers if answer.hold is not None]
@@ -398,7 +398,7 @@ def _open_hold(patron_id: int, hold_id: int) -> Hold:
     return hold
 
 
-def _insert_hold(
+def insert_hold(
     patron: Patron,
     bib_id: int,
     state: HoldState,
@@ -408,6 +408,7 @@ def _insert_hold(
     now: datetime,
     actor: str,
 ) -> int:
+    """A patron queues for a title, in the caller's transaction; the branch is the one chosen last."""
     hold = Hold.insert(
         bib=bib_id,
         patron=patron.id,

@@ -1,12 +1,24 @@
 """The forms.  An error is the key of its sentence, or a refusal; templates say it at the field."""
 
+import unicodedata
 from datetime import date
 
 from wtforms import BooleanField, DateField, Form, PasswordField, RadioField, StringField
-from wtforms.validators import AnyOf, DataRequired, EqualTo, InputRequired, Length, Optional
+from wtforms.validators import (
+    AnyOf,
+    DataRequired,
+    EqualTo,
+    InputRequired,
+    Length,
+    Optional,
+    Regexp,
+    ValidationError,
+)
 
 import rules
+from folding import isbn13
 from models import Patron
+from requested import Wish
 from staffing import LONGEST_NAME, LONGEST_PASSWORD, staff_name
 
 
@@ -18,6 +30,11 @@ def _without_controls(value: str | None) -> str | None:
 def _password(*more) -> PasswordField:
     length = Length(max=LONGEST_PASSWORD, message="form.password_long")
     return PasswordField(validators=[InputRequired("form.password_required"), length, *more])
+
+
+def _one_line(value: str | None) -> str | None:
+    """What was typed as one line with single blanks, its letters as they are."""
+    return _without_controls(" ".join(value.split())) if value else value
 
 
 class LoginForm(Form):
@@ -199,6 +216,66 @@ class StopForm(Form):
             field.errors = [refusal]
             fits = False
         return fits
+
+
+class RequestForm(Form):
+    """What a patron knows of a title that the library does not own, and where and how they get it."""
+
+    title = StringField(
+        filters=[_one_line],
+        validators=[DataRequired("form.title_required"), Length(max=200, message="form.title_long")],
+    )
+    creator = StringField(filters=[_one_line], validators=[Length(max=100, message="form.creator_long")])
+    publisher = StringField(filters=[_one_line], validators=[Length(max=100, message="form.publisher_long")])
+    pub_year = StringField(
+        filters=[lambda typed: unicodedata.normalize("NFKC", typed or "").strip().removesuffix("年")],
+        validators=[Optional(), Regexp("[12][0-9]{3}$", message="form.pub_year_form")],
+    )
+    isbn = StringField(filters=[_without_controls], validators=[Length(max=40, message="form.isbn_form")])
+    material = StringField()
+    pickup = StringField()
+    contact = StringField()
+    at = StringField(validators=[AnyOf([rules.Channel.DESK, rules.Channel.PHONE], "form.way_required")])
+
+    def __init__(self, policy: rules.Policy, filled=None, **chosen):
+        super().__init__(filled, **chosen)
+        known = {
+            "material": [material.id for material in policy.materials],
+            "pickup": [branch.id for branch in policy.branches],
+            "contact": list(policy.hold.contact),
+        }
+        for name, choices in known.items():
+            self[name].validators = [AnyOf(choices, f"form.{name}_required")]
+
+    def validate_isbn(self, field) -> None:
+        if field.data and isbn13(field.data) is None:
+            raise ValidationError("form.isbn_form")
+
+    @property
+    def wish(self) -> Wish:
+        """What was filled in, as it is kept."""
+        return Wish(
+            material=self.material.data,
+            title=self.title.data,
+            creator=self.creator.data or "",
+            publisher=self.publisher.data or "",
+            pub_year=int(self.pub_year.data) if self.pub_year.data else None,
+            isbn=isbn13(self.isbn.data or ""),
+        )
+
+
+class BorrowForm(Form):
+    """A piece of another library."""
+
+    barcode = StringField(
+        filters=[_without_controls],
+        validators=[DataRequired("form.barcode_required"), Length(max=40, message="form.barcode_required")],
+    )
+    library = StringField(
+        filters=[_one_line],
+        validators=[DataRequired("form.library_required"), Length(max=60, message="form.library_required")],
+    )
+    send_back_by = _Day(validators=[InputRequired("form.send_back_required")])
 
 
 _OF_ENTRY = ("kana_name", "category", "born_on", "phone", "mail", "household")

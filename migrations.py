@@ -213,6 +213,14 @@ CREATE TABLE day_count (
   PRIMARY KEY (day, kind, branch)) WITHOUT ROWID;
 """
 
+# Of a piece of another library: which one, and by which day it has to be sent back.
+OTHER_LIBRARIES = """
+ALTER TABLE item ADD COLUMN borrowed_from TEXT;
+ALTER TABLE item ADD COLUMN send_back_by TEXT;
+CREATE INDEX item_borrowed ON item (send_back_by, id) WHERE interlibrary;
+CREATE INDEX bib_requested ON bib (id) WHERE requested;
+"""
+
 
 def _statements(script: str) -> list[str]:
     """The single statements of a script, so that a step runs inside the caller's transaction."""
@@ -235,6 +243,7 @@ STEPS: tuple[Callable, ...] = (
     _script(DESK),
     _script(PATRONS_AT_THE_DESK),
     _script(REST_OF_THE_DESK),
+    _script(OTHER_LIBRARIES),
 )
 
 

@@ -143,6 +143,8 @@ class Item(_Table):
     volumes = IntegerField(default=1)  # what the one barcode counts for, where a limit counts volumes
     added_on = DateField()
     to_shelve_at = TextField(null=True)  # the branch on whose hold shelf it stands, kept for nobody any more
+    borrowed_from = TextField(null=True)  # the library that it belongs to, where that is another one
+    send_back_by = DateField(null=True)  # the last day on which it may be here
 
 
 class Patron(_Table):

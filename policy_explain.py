@@ -61,7 +61,7 @@ class Explanation:
 
     def _loan(self, patron: PatronFacts, asked: Title) -> list[str]:
         told = []
-        for item in asked.items:
+        for item in asked.facts.items:
             where = Occasion(self.occasion.at, self.occasion.moment, self.occasion.branch or item.branch)
             opening = Calendar(self.policy, where.day).of(where.branch)
             decision = decide_loan(self.policy, patron, asked.facts, item, where, opening)

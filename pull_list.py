@@ -1,7 +1,7 @@
 """Which pieces stand on a branch's shelves and should be fetched, because somebody waits for their title.
 
 Reads only.  A piece that has been fetched is scanned where returns are scanned, and goes to whoever waits
-longest; until then a visitor may take it first.
+longest; until then a visitor may take it first.  Pieces of other libraries stand on no shelf of ours.
 """
 
 from dataclasses import dataclass, replace
@@ -20,7 +20,8 @@ SELECT b.id, item.id, item.barcode, b.title || CASE b.volume WHEN '' THEN '' ELS
   b.material, {NEWEST_ISSUE_SQL}, item.branch, item.call_number, item.tags, item.state, item.not_for_loan,
   item.interlibrary, item.volumes, item.added_on, item.to_shelve_at
 FROM item JOIN bib AS b ON b.id = item.bib_id
-WHERE item.state = 'in_stock' AND b.id IN (SELECT bib_id FROM hold WHERE state = 'waiting')
+WHERE item.state = 'in_stock' AND NOT item.interlibrary
+  AND b.id IN (SELECT bib_id FROM hold WHERE state = 'waiting')
   AND NOT EXISTS (SELECT 1 FROM loan WHERE item_id = item.id AND returned_at IS NULL)
   AND NOT EXISTS (SELECT 1 FROM hold WHERE item_id = item.id AND closed_at IS NULL)
 ORDER BY item.id

@@ -4,7 +4,7 @@ Facts come in (plain values, dates, counts), decisions go out.  Nothing here see
 or a translation; a test reads this file and keeps it so.  The sections follow a printed sheet:
 
   words · days · what a line asks · the library and its cards · blocks · limits · loans · renewal · holds ·
-  cart · hold shelf · the whole sheet
+  other libraries · cart · hold shelf · the whole sheet
 
 Each begins with what a library may write there: a class is a table of ``library.toml``, a field is a key
 (``written`` where the key is a word that Python or plurals claim), a field without a default must be there.
@@ -125,6 +125,7 @@ class Reason(StrEnum):
     KEPT_FOR_ANOTHER = "reason.kept_for_another"
     LOAN_LIMIT = "reason.loan_limit"
     NO_LOAN_RULE = "reason.no_loan_rule"
+    TO_BE_SENT_BACK = "reason.to_be_sent_back"
     # the title that is to be held
     NO_ITEM = "reason.no_item"
     NOT_HOLDABLE = "reason.not_holdable"
@@ -136,6 +137,7 @@ class Reason(StrEnum):
     HOLD_LIMIT = "reason.hold_limit"
     NO_HOLD_RULE = "reason.no_hold_rule"
     CART_FULL = "reason.cart_full"
+    OWNED = "reason.owned"
     # the form
     UNKNOWN_PICKUP = "reason.unknown_pickup"
     UNKNOWN_CONTACT = "reason.unknown_contact"
@@ -185,6 +187,12 @@ class Reason(StrEnum):
     STOP_WITHOUT_CAUSE = "reason.stop_without_cause"
     STOP_OVER = "reason.stop_over"
     OPEN_LOANS = "reason.open_loans"
+    # what is borrowed from other libraries
+    BORROWED_NUMBER_FORM = "reason.borrowed_number_form"
+    BORROWED_NUMBER_TAKEN = "reason.borrowed_number_taken"
+    BORROWED_NUMBER_IS_A_CARD = "reason.borrowed_number_is_a_card"
+    SEND_BACK_PAST = "reason.send_back_past"
+    BORROWED_FOR_THEM = "reason.borrowed_for_them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -536,7 +544,8 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class ItemFacts:
-    """A piece, as far as rules care.  ``volumes`` is how many one barcode counts for."""
+    """A piece, as far as rules care.  ``volumes`` is how many one barcode counts for; ``send_back_by``, of a
+    piece of another library, the last day on which it may be here."""
 
     material: str
     branch: str = ""
@@ -550,6 +559,7 @@ class ItemFacts:
     added_on: date | None = None
     due_on: date | None = None  # it is out until then
     set_aside: bool = False  # for a hold, on the shelf or on its way there
+    send_back_by: date | None = None
 
     @property
     def availability(self) -> Availability:
@@ -1660,8 +1670,8 @@ def due(
     patron: PatronFacts | None = None,
 ) -> Due | None:
     """When a loan made on this occasion ends: the closest line's period, on an open day, within the card's
-    life.  None: no line lends it, or there is no open day from this one on.  A loan of hours ends with the
-    branch's day."""
+    life, and before a piece of another library has to be sent back.  None: no line lends it, or there is no
+    open day from this one on.  A loan of hours ends with the branch's day."""
     policy = policy.on(occasion.day)
     line = loan_line(policy, item, patron, occasion)
     if line is None:
@@ -1675,8 +1685,13 @@ def due(
     if card_has_expired(expires_on, occasion.day):
         expires_on = None  # no block stops the expired card, so it cuts nothing short either
     end = end_of(line.period, occasion.day, opening)
-    last = settle(end, policy.loan.on_closed, opening, expires_on)
+    last = settle(end, policy.loan.on_closed, opening, _first_of(expires_on, item.send_back_by))
     return None if last is None or last < occasion.day else Due(last, line.back_by)
+
+
+def _first_of(*days: date | None) -> date | None:
+    """The earliest of these days; None where there is none."""
+    return min((day for day in days if day is not None), default=None)
 
 
 def decide_patron_loan(policy: Policy, patron: PatronFacts, occasion: Occasion) -> Decision:
@@ -1698,8 +1713,9 @@ def decide_loan(
 ) -> LoanDecision:
     """Whether this patron may take this item home now, and until when.
 
-    Refused: a patron whom a block stops; an item that stays in the library, is out, or is set aside for
-    somebody else; what a line excludes; more than a limit allows; and what no limit or period speaks of.
+    Refused: a patron whom a block stops; an item that stays in the library, is out, is set aside for somebody
+    else, or ought to be on its way back to the library that lent it; what a line excludes; more than a limit
+    allows; and what no limit or period speaks of.
     ``kept_for_patron``: whether a piece that is set aside is so for this patron; where it is not known, a
     hold of the title that is ready for this patron counts.
     """
@@ -1715,6 +1731,8 @@ def decide_loan(
         refusals.append(Refusal(Reason.NO_ITEM, {"in_library": True}))
     if item.due_on is not None:
         refusals.append(Refusal(Reason.OUT))
+    if not _may_stay(item, day):
+        refusals.append(Refusal(Reason.TO_BE_SENT_BACK, {"day": item.send_back_by}))
     if kept_for_patron is None:
         kept_for_patron = any(
             hold.bib.number == bib.number and hold.state is HoldState.READY for hold in patron.holds
@@ -1736,6 +1754,11 @@ def decide_loan(
         return LoanDecision(tuple(refusals))
     ends = due(policy, item, occasion, opening, patron)
     return LoanDecision((), ends) if ends else LoanDecision((Refusal(Reason.NO_LAST_DAY),))
+
+
+def _may_stay(item: ItemFacts, day: date) -> bool:
+    """Whether a piece may still be here on this day; only those of other libraries ever have to go."""
+    return item.send_back_by is None or day <= item.send_back_by
 
 
 def _counted_loans(policy: Policy, patron: PatronFacts, day: date) -> list[Counted]:
@@ -1898,7 +1921,8 @@ def _renewal_end(
     until = (late and late.until) or policy.renewal.until
     if until is not None:
         end = min(end, end_of(until.period, loan.lent_on, opening))
-    return settle(end, policy.loan.on_closed, opening, card_expires_on)
+    last = _first_of(card_expires_on, loan.item.send_back_by)
+    return settle(end, policy.loan.on_closed, opening, last)
 
 
 def decide_renewal(
@@ -2121,7 +2145,9 @@ def decide_title_hold(
     ):
         refusals.append(Refusal(Reason.ON_SHELF, place="hold.on_shelf"))
     if not refusals and not _limits_on_hold(policy, bib, patron, occasion):
-        refusals.append(Refusal(Reason.NO_HOLD_RULE, {"what": policy.names([bib.material])[0]}))
+        of_material = {"what": policy.names([bib.material])[0]}
+        facts = {"what": REQUEST, "owned": False} if bib.request else of_material
+        refusals.append(Refusal(Reason.NO_HOLD_RULE, facts))
     return Decision(tuple(refusals))
 
 
@@ -2166,6 +2192,16 @@ def decide_hold(policy: Policy, patron: PatronFacts, bib: BibFacts, occasion: Oc
     return Decision(tuple(refusals))
 
 
+def decide_request(
+    policy: Policy, patron: PatronFacts, bib: BibFacts, occasion: Occasion, owned: bool = False
+) -> Decision:
+    """Whether this patron may ask for a title that the library does not own: answered as a hold of it would
+    be, by the lines that speak of requests.  What the library has is held instead."""
+    if owned:
+        return Decision((Refusal(Reason.OWNED),))
+    return decide_hold(policy, patron, replace(bib, request=True), occasion)
+
+
 def _limits_on_hold(
     policy: Policy, bib: BibFacts, patron: PatronFacts | None, occasion: Occasion
 ) -> list[Limit]:
@@ -2186,12 +2222,15 @@ def _counted_hold(policy: Policy, hold: HoldFacts, day: date) -> Counted:
 
 
 def serves_holds(policy: Policy, item: ItemFacts, day: date) -> bool:
-    """Whether a piece that comes in may go to somebody who waits: it is lent, and can be held at the desk."""
+    """Whether a piece that comes in may go to somebody who waits: it is lent, need not go back to another
+    library first, and can be held at the desk."""
     policy = policy.on(day)
     at_the_desk = Occasion(Channel.DESK, datetime.combine(day, time(12), JAPAN))
     rule = policy.hold
-    return item.lendable and not _excluded(
-        policy, Act.HOLD, rule.never, rule.only, _is(policy, item, day), None, at_the_desk
+    return (
+        item.lendable
+        and _may_stay(item, day)
+        and not _excluded(policy, Act.HOLD, rule.never, rule.only, _is(policy, item, day), None, at_the_desk)
     )
 
 
@@ -2298,6 +2337,43 @@ def decide_timing(
 
 def _ways(allowed: Mapping[Channel, frozenset[HoldState]], state: HoldState) -> list[Channel]:
     return [channel for channel, states in allowed.items() if state in states]
+
+
+# ---------------------------------------------------------------------------------------------------------
+# What is borrowed from other libraries (相互貸借)
+# ---------------------------------------------------------------------------------------------------------
+
+_ANY_BARCODE = re.compile("[0-9A-Z]{1,20}")
+
+
+def decide_borrowing(
+    number: str, send_back_by: date, today: date, taken: bool = False, is_a_card: bool = False
+) -> Decision:
+    """Whether a piece of another library is taken in under this number until this day.  ``taken``: a piece
+    has the number; ``is_a_card``: somebody's card has it, so that the desk could not tell the two apart."""
+    refusals = []
+    if not _ANY_BARCODE.fullmatch(number) or is_book_trade_barcode(number):
+        refusals.append(Refusal(Reason.BORROWED_NUMBER_FORM))
+    if taken:
+        refusals.append(Refusal(Reason.BORROWED_NUMBER_TAKEN))
+    if is_a_card:
+        refusals.append(Refusal(Reason.BORROWED_NUMBER_IS_A_CARD))
+    if send_back_by < today:
+        refusals.append(Refusal(Reason.SEND_BACK_PAST))
+    return Decision(tuple(refusals))
+
+
+def decide_sending_back(out: bool, set_aside: bool) -> Decision:
+    """Whether a piece goes back to its library: not while a patron has it, or it is kept for one."""
+    refusals = [Refusal(Reason.OUT)] if out else []
+    if set_aside:
+        refusals.append(Refusal(Reason.KEPT_FOR_ANOTHER))
+    return Decision(tuple(refusals))
+
+
+def decide_declining(borrowed: int) -> Decision:
+    """Whether those who asked for a title are told that it cannot be got: not while pieces of it are here."""
+    return Decision((Refusal(Reason.BORROWED_FOR_THEM, {"count": borrowed}),) if borrowed else ())
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from catalogue import CREATORS_SQL, NEWEST_ISSUE_SQL, item_facts
+from catalogue import CREATORS_SQL, NEWEST_ISSUE_SQL, REQUEST_SQL, item_facts
 from models import QUEUED, Patron, db
 from rules import (
     BibFacts,
@@ -42,7 +42,7 @@ _LENT_SQL = f"""
 SELECT loan.id, b.id, b.material, {NEWEST_ISSUE_SQL}, {_ITEM}, NULL,
   loan.branch, loan.lent_on, loan.due_on, loan.renewals,
   (SELECT count(*) FROM hold WHERE bib_id = b.id AND closed_at IS NULL AND patron_id <> loan.patron_id
-     AND state IN {QUEUED}), {_FREE}
+     AND state IN {QUEUED}), {_FREE}, item.send_back_by
 FROM loan JOIN item ON item.id = loan.item_id JOIN bib AS b ON b.id = item.bib_id
 WHERE loan.returned_at IS NULL AND loan.patron_id
 """  # noqa: S608 - made of constants
@@ -50,7 +50,7 @@ _FACTS_SQL = f"""
 {_LENT_SQL} = :patron
 UNION ALL
 SELECT hold.id, b.id, b.material, {NEWEST_ISSUE_SQL}, {_ITEM}, hold.state,
-  hold.channel, hold.requested_at, hold.pickup_branch, NULL, NULL, NULL
+  hold.channel, hold.requested_at, hold.pickup_branch, {REQUEST_SQL}, NULL, NULL, NULL
 FROM hold JOIN bib AS b ON b.id = hold.bib_id
   LEFT JOIN item ON item.bib_id = b.id AND item.state <> 'withdrawn'
 WHERE hold.patron_id = :patron AND hold.closed_at IS NULL
@@ -75,7 +75,7 @@ ORDER BY hold.pickup_branch, item.call_number, hold.id"""
 
 _LOANS_SQL = f"""
 SELECT loan.id, b.id, b.title, b.volume, {CREATORS_SQL}, b.material, loan.branch, loan.lent_on, loan.due_on,
-  loan.renewals, loan.due_by
+  loan.renewals, loan.due_by, b.hidden
 FROM loan JOIN item ON item.id = loan.item_id JOIN bib AS b ON b.id = item.bib_id
 WHERE loan.patron_id = ? AND loan.returned_at IS NULL
 ORDER BY loan.due_on, loan.id
@@ -92,7 +92,7 @@ SELECT hold.id, b.id, b.title, b.volume, {CREATORS_SQL}, b.material, hold.state,
   hold.requested_at, hold.extended,
   (SELECT count(*) FROM hold AS other WHERE other.bib_id = b.id AND other.closed_at IS NULL
      AND other.state IN {QUEUED} AND other.patron_id <> hold.patron_id),
-  hold.paused_until, hold.needed_by
+  hold.paused_until, hold.needed_by, {REQUEST_SQL}, b.hidden
 FROM hold JOIN bib AS b ON b.id = hold.bib_id
 WHERE hold.patron_id = ? AND hold.closed_at IS NULL
 ORDER BY CASE hold.state WHEN 'ready' THEN 0 WHEN 'in_transit' THEN 1 ELSE 2 END,
@@ -115,6 +115,7 @@ class LoanRow:
     due_on: date
     renewals: int
     due_by: str | None = None  # the time of that day, where the loan ends within it
+    hidden: bool = False  # the title has no page
 
     def days_overdue(self, today: date) -> int:
         return days_overdue(self.due_on, today)
@@ -123,7 +124,7 @@ class LoanRow:
 @dataclass(frozen=True, slots=True)
 class HoldRow:
     """An open hold as its row on the page; ``place`` counts from 1 among those who wait, ``others`` of whom
-    are other people."""
+    are other people.  ``request``: the library does not own the title; ``hidden``: it has no page."""
 
     id: int
     bib: int
@@ -142,6 +143,8 @@ class HoldRow:
     extended: int
     others: int
     timing: HoldTiming
+    request: bool
+    hidden: bool
 
     @property
     def on_shelf(self) -> ShelfFacts:
@@ -226,6 +229,8 @@ def holds_of(patron_id: int) -> list[HoldRow]:
             datetime.fromisoformat(row[13]),
             *row[14:16],
             HoldTiming(_day(row[16]), _day(row[17])),
+            bool(row[18]),
+            bool(row[19]),
         )
         for row in db.execute_sql(_HOLDS_SQL, (patron_id,))
     ]
@@ -250,11 +255,11 @@ def patron_facts(patron: Patron) -> PatronFacts:
             loans.append(_loan_facts(row))
             continue
         number, bib, material, newest = row[:4]
-        channel, requested_at, pickup = row[13:16]
+        channel, requested_at, pickup, request = row[13:17]
         items = () if row[4] is None else (item_facts(material, bool(newest), *row[4:12]),)
         before = held[number].bib.items if number in held else ()
         held[number] = HoldFacts(
-            BibFacts(bib, material, before + items),
+            BibFacts(bib, material, before + items, request=bool(request)),
             HoldState(state),
             Channel(channel),
             library_day(datetime.fromisoformat(requested_at)),
@@ -281,8 +286,8 @@ def patron_facts(patron: Patron) -> PatronFacts:
 
 def _loan_facts(row: tuple) -> LoanFacts:
     number, bib, material, newest = row[:4]
-    branch, lent_on, due_on, renewals, waiting, free = row[13:]
-    item = item_facts(material, bool(newest), *row[4:12])
+    branch, lent_on, due_on, renewals, waiting, free, send_back_by = row[13:]
+    item = item_facts(material, bool(newest), *row[4:12], send_back_by=send_back_by)
     return LoanFacts(number, bib, item, branch, _day(lent_on), _day(due_on), renewals, waiting, free)
 
 

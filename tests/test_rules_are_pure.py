@@ -231,6 +231,7 @@ def decisions() -> Iterator[Decision]:
         yield decide_password(library, "\x00")
         yield from decisions_about_patrons(library)
     yield decide_mail_address("hana")
+    yield from decisions_about_what_is_not_owned()
     yield from decisions_about_patrons(EVERYTHING)
     yield from decisions_of_a_town_with_every_rule()
 
@@ -252,6 +253,18 @@ def decisions_about_patrons(library: rules.Policy) -> Iterator[Decision]:
     yield decide_stop("", TODAY - timedelta(days=1), TODAY)
     for loans in (0, 1, 2):
         yield decide_deletion(loans)
+
+
+def decisions_about_what_is_not_owned() -> Iterator[Decision]:
+    """Requests, and pieces of other libraries."""
+    gone_by = item(interlibrary=True, send_back_by=TODAY - timedelta(days=1))
+    for owned in (True, False):
+        yield rules.decide_request(SOURCE_1, SATO, rules.BibFacts(0, "book"), on(Channel.DESK), owned)
+    yield decide_loan(SOURCE_1, SATO, KOKORO, gone_by, on(Channel.DESK))
+    yield rules.decide_borrowing("*", TODAY - timedelta(days=1), TODAY, taken=True, is_a_card=True)
+    yield rules.decide_sending_back(out=True, set_aside=True)
+    for borrowed in (1, 2):
+        yield rules.decide_declining(borrowed)
 
 
 LINES_ABOUT_NO_THING = (

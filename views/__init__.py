@@ -1,6 +1,6 @@
 """The pages.  A view loads, permits, understands the form, acts and answers; it decides nothing itself."""
 
-from views import account, cart, catalog, desk, hold_shelf, holds, home, loans, patrons, staff
+from views import account, cart, catalog, desk, hold_shelf, holds, home, loans, patrons, requests, staff
 
 BLUEPRINTS = (
     home.pages,
@@ -13,4 +13,5 @@ BLUEPRINTS = (
     desk.pages,
     hold_shelf.pages,
     patrons.pages,
+    requests.pages,
 )
