@@ -98,7 +98,7 @@ def slip(_staff: AtDesk) -> Response:
     if not lent:
         return answers.go("desk.lend")
     once = list({scan["item"]: scan for scan in lent}.values())
-    return answers.page("desk/slip.html", scans=once, pieces=pieces([scan["item"] for scan in once]))
+    return answers.page("desk/slip.html", **_with_pieces(once))
 
 
 @pages.get("/desk/return")
@@ -197,6 +197,12 @@ def _keep(name: str, scan: dict) -> None:
     session[name] = [scan, *others][:_KEPT]
 
 
+def _with_pieces(scans: list[dict]) -> dict:
+    """Scans with their pieces; a piece may have left the library since it was scanned."""
+    there = pieces([scan["item"] for scan in scans])
+    return {"scans": [scan for scan in scans if scan["item"] in there], "pieces": there}
+
+
 def _patron() -> Patron | None:
     return patron_with(session.get("desk_patron", 0))
 
@@ -227,9 +233,8 @@ def _show_lend(staff: AtDesk, status: int = 200, problem: str | None = None) -> 
         "desk/lend.html",
         status,
         visitor=patron,
-        scans=scans,
-        pieces=pieces([scan["item"] for scan in scans]),
         problem=problem,
+        **_with_pieces(scans),
         **context,
     )
 
@@ -240,8 +245,7 @@ def _show_return(staff: AtDesk, status: int = 200, problem: str | None = None) -
     return answers.page(
         "desk/return.html",
         status,
-        scans=scans,
-        pieces=pieces([scan["item"] for scan in scans]),
         holds=holds,
         problem=problem,
+        **_with_pieces(scans),
     )
