@@ -4,6 +4,7 @@ import logging
 from datetime import timedelta
 
 import pytest
+from playhouse.test_utils import count_queries
 
 import circulation
 import patrons
@@ -591,3 +592,14 @@ def test_where_the_policy_renews_them_a_renewal_ends_before_the_piece_has_to_go_
     assert row.h2.a is None, "the title has no page"
     # Two weeks after the due date would be 13 May; the piece has to leave on 5 May.
     assert Loan.get().due_on == town.today + timedelta(days=20)
+
+
+def test_the_list_asks_the_database_a_few_things_however_much_there_is(ask, borrow, desk):
+    counts = []
+    for n in range(1, 4):
+        borrow(ask("sato", title=f"本 {n}"), f"B{n}")
+        with count_queries() as counter:
+            desk.get(LIST)
+        counts.append(counter.count)
+
+    assert counts[1] == counts[2] <= 10
