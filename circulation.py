@@ -10,13 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from peewee import Expression, Field
-
 import mail
 from allocation import end_hold, pass_on
 from catalogue import titles
 from events import JOBS, PATRON, note
-from models import CalendarEntry, CartEntry, Hold, Loan, Patron, db, patron_with
+from models import CartEntry, Hold, Loan, Patron, db, patron_with
 from opening import Calendar
 from rules import (
     BibFacts,
@@ -26,7 +24,6 @@ from rules import (
     HoldState,
     HoldTiming,
     Occasion,
-    OnClosed,
     Policy,
     Reason,
     Refusal,
@@ -67,16 +64,6 @@ class RenewalAnswer:
     decision: RenewalDecision
     due_on: date
     already: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """A loan or a hold whose last day was moved because the library is closed on it."""
-
-    kind: str
-    number: int
-    before: date
-    after: date
 
 
 def place_hold(
@@ -246,61 +233,6 @@ def register_applied(policy: Policy, now: datetime) -> list[int]:
                 Hold.update(state=HoldState.WAITING).where(Hold.id == hold.id).execute()
                 note("hold_registered", hold.id, JOBS, JOBS, now)
     return due
-
-
-def close_days(
-    policy: Policy,
-    branch_id: str | None,
-    days: Sequence[date],
-    label: str,
-    now: datetime,
-    actor: str,
-) -> list[Moved]:
-    """Close a branch, or all of them, on these days, and move what ends on one of them."""
-    with db.atomic():
-        for day in days:
-            CalendarEntry.insert(branch=branch_id, day=day, kind="closed", label=label).execute()
-        return follow_calendar(policy, min([*days, library_day(now)]), now, actor)
-
-
-def follow_calendar(policy: Policy, since: date, now: datetime, actor: str = JOBS) -> list[Moved]:
-    """Move every open due date and shelf deadline from this day on that has come to lie on a closed day.
-
-    Each goes to the branch's next open day; how often a loan was renewed stays.  Where the policy keeps such
-    days as they are, they stay too.  Returns what was moved, for the desk to see; a second run moves nothing.
-    """
-    today = policy.on(library_day(now))
-    moved = []
-    with db.atomic():
-        calendar = Calendar(policy, since)
-        if today.loan.on_closed is not OnClosed.KEEP:
-            is_open = Loan.returned_at.is_null()
-            moved += _off_closed_days("loan_moved", Loan.due_on, Loan.branch, is_open, since, calendar)
-        if today.hold.shelf.on_closed is not OnClosed.KEEP:
-            is_ready = Hold.state == HoldState.READY
-            moved += _off_closed_days(
-                "deadline_moved", Hold.collect_by, Hold.pickup_branch, is_ready, since, calendar
-            )
-        for change in moved:
-            note(change.kind, change.number, JOBS, actor, now)
-    return moved
-
-
-def _off_closed_days(
-    kind: str, ends: Field, branch: Field, is_open: Expression, since: date, calendar: Calendar
-) -> list[Moved]:
-    """Move the rows that end on a closed day of their branch to its next open one."""
-    table, moved = ends.model, []
-    for at, last in list(table.select(branch, ends).where(is_open, ends >= since).distinct().tuples()):
-        later = calendar.of(at).next_open(last)
-        if later is not None and later != last:
-            those = (is_open, branch == at, ends == last)
-            numbers = [
-                number for (number,) in table.select(table.id).where(*those).order_by(table.id).tuples()
-            ]
-            table.update({ends: later}).where(*those).execute()
-            moved += [Moved(kind, number, last, later) for number in numbers]
-    return moved
 
 
 def renew(

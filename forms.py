@@ -1,9 +1,9 @@
 """The forms.  An error is the key of its sentence, or a refusal; templates say it at the field."""
 
 import unicodedata
-from datetime import date
+from datetime import date, timedelta
 
-from wtforms import BooleanField, DateField, Form, PasswordField, RadioField, StringField
+from wtforms import BooleanField, DateField, Form, PasswordField, RadioField, StringField, TextAreaField
 from wtforms.validators import (
     AnyOf,
     DataRequired,
@@ -21,20 +21,30 @@ from models import Patron
 from requested import Wish
 from staffing import LONGEST_NAME, LONGEST_PASSWORD, staff_name
 
+LONGEST_LINE, LONGEST_NOTICE = 60, 1000
+
 
 def _without_controls(value: str | None) -> str | None:
     """What was typed, without blanks at its ends and without characters that nobody types."""
     return "".join(character for character in value if character.isprintable()).strip() if value else value
 
 
+def _line(value: str | None) -> str | None:
+    """What was typed in the letters in which it was, with single blanks and nothing that nobody sees."""
+    words = "".join(" " if letter.isspace() else letter for letter in value or "")
+    return " ".join("".join(filter(str.isprintable, words)).split())
+
+
+def _paragraphs(value: str | None) -> str | None:
+    """A text with its lines and indents, and without what nobody sees."""
+    lines = (value or "").replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ").split("\n")
+    seen = ["".join(sign for sign in line if unicodedata.category(sign)[0] != "C") for line in lines]
+    return "\n".join(line.rstrip() for line in seen).strip("\n")
+
+
 def _password(*more) -> PasswordField:
     length = Length(max=LONGEST_PASSWORD, message="form.password_long")
     return PasswordField(validators=[InputRequired("form.password_required"), length, *more])
-
-
-def _one_line(value: str | None) -> str | None:
-    """What was typed as one line with single blanks, its letters as they are."""
-    return _without_controls(" ".join(value.split())) if value else value
 
 
 class LoginForm(Form):
@@ -222,11 +232,11 @@ class RequestForm(Form):
     """What a patron knows of a title that the library does not own, and where and how they get it."""
 
     title = StringField(
-        filters=[_one_line],
+        filters=[_line],
         validators=[DataRequired("form.title_required"), Length(max=200, message="form.title_long")],
     )
-    creator = StringField(filters=[_one_line], validators=[Length(max=100, message="form.creator_long")])
-    publisher = StringField(filters=[_one_line], validators=[Length(max=100, message="form.publisher_long")])
+    creator = StringField(filters=[_line], validators=[Length(max=100, message="form.creator_long")])
+    publisher = StringField(filters=[_line], validators=[Length(max=100, message="form.publisher_long")])
     pub_year = StringField(
         filters=[lambda typed: unicodedata.normalize("NFKC", typed or "").strip().removesuffix("年")],
         validators=[Optional(), Regexp("[12][0-9]{3}$", message="form.pub_year_form")],
@@ -272,10 +282,83 @@ class BorrowForm(Form):
         validators=[DataRequired("form.barcode_required"), Length(max=40, message="form.barcode_required")],
     )
     library = StringField(
-        filters=[_one_line],
+        filters=[_line],
         validators=[DataRequired("form.library_required"), Length(max=60, message="form.library_required")],
     )
     send_back_by = _Day(validators=[InputRequired("form.send_back_required")])
+
+
+class CalendarForm(Form):
+    """What is to be written into the calendar.  The last day may be left empty: then it is the first."""
+
+    kind = RadioField(
+        validate_choice=False,
+        validators=[AnyOf(list(rules.DayKind), "form.calendar_kind")],
+        default=rules.DayKind.CLOSED.value,
+    )
+    first = _Day(validators=[InputRequired("form.first_day_required")])
+    last = _Day(validators=[Optional()])
+    branch = StringField()
+    label = StringField(filters=[_line], validators=[Length(max=LONGEST_LINE, message="form.label_long")])
+
+    def __init__(self, policy: rules.Policy, today: date, filled=None, **kept):
+        super().__init__(filled, **kept)
+        self.today = today
+        self.kind.choices = [kind.value for kind in rules.DayKind]
+        known = ["", *(branch.id for branch in policy.branches)]
+        self.branch.validators = [AnyOf(known, "form.calendar_branch")]
+
+    @property
+    def plan(self) -> rules.CalendarPlan:
+        first = self.first.data
+        return rules.CalendarPlan(
+            kind=rules.DayKind(self.kind.data),
+            first=first,
+            last=self.last.data or first,
+            branch=self.branch.data or None,
+            label=self.label.data,
+        )
+
+    def validate(self, extra_validators=None) -> bool:
+        """With the rules' own refusals at the fields that they are about."""
+        if not super().validate(extra_validators):
+            return False
+        for refusal in rules.decide_plan(self.plan, self.today).refusals:
+            self[_FIELD_OF[refusal.reason]].errors = [refusal.reason.value]
+        return not self.errors
+
+
+class NoticeForm(Form):
+    """A notice of the library, and the days on which the home page shows it."""
+
+    title = StringField(
+        filters=[_line],
+        validators=[
+            DataRequired("form.notice_title_required"),
+            Length(max=LONGEST_LINE, message="form.notice_title_long"),
+        ],
+    )
+    body = TextAreaField(
+        filters=[_paragraphs],
+        validators=[
+            DataRequired("form.notice_body_required"),
+            Length(max=LONGEST_NOTICE, message="form.notice_body_long"),
+        ],
+    )
+    from_on = _Day(validators=[InputRequired("form.first_day_required")])
+    until_on = _Day(validators=[InputRequired("form.last_day_required")])
+
+    @classmethod
+    def new(cls, today: date) -> "NoticeForm":
+        """Empty, with two weeks from today."""
+        return cls(from_on=today, until_on=today + timedelta(days=14))
+
+    def validate(self, extra_validators=None) -> bool:
+        if not super().validate(extra_validators):
+            return False
+        if self.until_on.data < self.from_on.data:
+            self.until_on.errors = [rules.Reason.DAYS_REVERSED.value]
+        return not self.errors
 
 
 _OF_ENTRY = ("kana_name", "category", "born_on", "phone", "mail", "household")
@@ -285,4 +368,9 @@ _FIELD_OF = {
     rules.Reason.BIRTH_DATE: "born_on",
     rules.Reason.PHONE_FORM: "phone",
     rules.Reason.MAIL_FORM: "mail",
+    rules.Reason.DAYS_REVERSED: "last",
+    rules.Reason.TOO_MANY_DAYS: "last",
+    rules.Reason.DAYS_FAR_OFF: "first",
+    rules.Reason.DAYS_PAST: "first",
+    rules.Reason.EVENT_UNNAMED: "label",
 }

@@ -1,6 +1,7 @@
 """Which days each branch is open: the policy's yearly rules, national holidays, single days that differ."""
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -9,6 +10,9 @@ import jpholiday
 
 from models import db
 from rules import OpeningDays, Policy
+
+Entry = tuple[str | None, date, str, str]  # branch, day, kind, label, as a row of calendar_entry
+_CALENDAR_YEARS = 5  # each way
 
 _ENTRIES_SQL = "SELECT branch, day, kind, label FROM calendar_entry WHERE day >= ? ORDER BY day, id"
 
@@ -57,6 +61,12 @@ class Calendar:
             holidays=frozenset(self.holidays),
         )
 
+    def if_changed(self, added: Iterable[Entry] = (), removed: Iterable[Entry] = ()) -> "Calendar":
+        """The calendar as it would be with these entries more and those less."""
+        other = copy(self)
+        other.entries = [entry for entry in self.entries if entry not in removed] + list(added)
+        return other
+
     def _days(self, kind: str, branch_id: str) -> frozenset[date]:
         return frozenset(
             day
@@ -83,3 +93,20 @@ class Calendar:
         if row:
             weeks.append(row + [None] * (7 - len(row)))
         return weeks
+
+
+def month_of(text: str | None, today: date) -> date:
+    """The first day of the month that an address asks for (2026-04); of this one where it asks for none."""
+    try:
+        asked = date.fromisoformat(f"{text}-01")
+    except ValueError:
+        asked = today
+    return (asked if abs(asked.year - today.year) <= _CALENDAR_YEARS else today).replace(day=1)
+
+
+def next_month(first: date) -> date:
+    return first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
+
+
+def previous_month(first: date) -> date:
+    return first.replace(year=first.year - (first.month == 1), month=(first.month - 2) % 12 + 1)

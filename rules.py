@@ -193,6 +193,16 @@ class Reason(StrEnum):
     BORROWED_NUMBER_IS_A_CARD = "reason.borrowed_number_is_a_card"
     SEND_BACK_PAST = "reason.send_back_past"
     BORROWED_FOR_THEM = "reason.borrowed_for_them"
+    # what the desk writes into the calendar
+    DAYS_REVERSED = "reason.days_reversed"
+    TOO_MANY_DAYS = "reason.too_many_days"
+    DAYS_PAST = "reason.days_past"
+    DAYS_FAR_OFF = "reason.days_far_off"
+    EVENT_UNNAMED = "reason.event_unnamed"
+    CLOSED_ALREADY = "reason.closed_already"
+    OPEN_ALREADY = "reason.open_already"
+    OPENED_ON_PURPOSE = "reason.opened_on_purpose"
+    EVENT_ALREADY = "reason.event_already"
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +257,13 @@ class CardDecision(Decision):
     """With the new last day of a card where it is allowed; None: without an end."""
 
     expires_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDecision(Decision):
+    """``days`` are those that really change: the others are already as they shall be."""
+
+    days: tuple[date, ...] = ()
 
 
 def written(key: str, **default) -> Any:
@@ -442,6 +459,76 @@ def settle(day: date, on_closed: OnClosed, opening: OpeningDays, card_expires_on
     if later is None or (card_expires_on is not None and later > card_expires_on):
         return opening.previous_open(day) if card_expires_on is not None else None
     return later
+
+
+class DayKind(StrEnum):
+    """What the desk may write into the calendar."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    EVENT = "event"
+
+
+MOST_DAYS_AT_ONCE = 60
+FARTHEST_YEARS = 5  # each way; a day beyond is a slip of the hand
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarPlan:
+    """What is to be written into the calendar for some days, for one branch or (None) for all."""
+
+    kind: DayKind
+    first: date
+    last: date
+    branch: str | None = None
+    label: str = ""
+
+    @property
+    def days(self) -> list[date]:
+        return [self.first + timedelta(days=n) for n in range((self.last - self.first).days + 1)]
+
+
+def decide_plan(plan: CalendarPlan, today: date) -> Decision:
+    """Whether a plan can be meant: what was open or closed is history, and an event has a name."""
+    refusals = []
+    if plan.last < plan.first:
+        refusals.append(Refusal(Reason.DAYS_REVERSED))
+    if (plan.last - plan.first).days >= MOST_DAYS_AT_ONCE:
+        refusals.append(Refusal(Reason.TOO_MANY_DAYS))
+    if any(abs(day.year - today.year) > FARTHEST_YEARS for day in (plan.first, plan.last)):
+        refusals.append(Refusal(Reason.DAYS_FAR_OFF))
+    if plan.kind is not DayKind.EVENT and plan.first < today:
+        refusals.append(Refusal(Reason.DAYS_PAST))
+    if plan.kind is DayKind.EVENT and not plan.label:
+        refusals.append(Refusal(Reason.EVENT_UNNAMED))
+    return Decision(tuple(refusals))
+
+
+def decide_days(
+    plan: CalendarPlan, openings: Sequence[OpeningDays], with_event: Iterable[date] = ()
+) -> CalendarDecision:
+    """Which days of a plan change, by the opening days of the branches it is for.
+
+    Days that are so already are left out; where all are, that is said.  An exceptional opening goes before a
+    closure, so it has to be taken back first.  ``with_event`` are the days that have the same event.
+    """
+    match plan.kind:
+        case DayKind.CLOSED:
+            already = Reason.CLOSED_ALREADY
+            days = [day for day in plan.days if any(opening.is_open(day) for opening in openings)]
+        case DayKind.OPEN:
+            already = Reason.OPEN_ALREADY
+            days = [day for day in plan.days if not all(opening.is_open(day) for opening in openings)]
+        case _:
+            already = Reason.EVENT_ALREADY
+            days = [day for day in plan.days if day not in with_event]
+    if not days:
+        last = plan.last if plan.last > plan.first else None
+        return CalendarDecision((Refusal(already, {"first": plan.first, "last": last}),))
+    opened = [day for day in days if any(day in opening.opened for opening in openings)]
+    if opened and plan.kind is DayKind.CLOSED:
+        return CalendarDecision((Refusal(Reason.OPENED_ON_PURPOSE, {"on": opened}),))
+    return CalendarDecision(days=tuple(days))
 
 
 # ---------------------------------------------------------------------------------------------------------

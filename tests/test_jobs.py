@@ -5,10 +5,11 @@ from datetime import date, timedelta
 
 import pytest
 
+import calendar_changes
 import circulation
 import jobs
 from models import CalendarEntry, Event, Hold, Loan, db
-from rules import Channel, HoldState
+from rules import CalendarPlan, Channel, DayKind, HoldState
 from standing import holds_of
 
 CONTACT = 'contact = ["mail"]'
@@ -118,10 +119,19 @@ def out(town):
     }
 
 
-def test_a_closure_that_comes_later_moves_what_is_due_on_it_and_keeps_the_count_of_renewals(
-    policy, clock, town, out
-):
-    moved = circulation.close_days(policy, "main", [THURSDAY], "停電", clock(), "staff 1")
+@pytest.fixture
+def close(policy, clock, town):
+    """Somebody at the desk closes a branch, or all of them, on these days; what was moved."""
+
+    def close(branch, first, last=None, label="停電"):
+        plan = CalendarPlan(DayKind.CLOSED, first, last or first, branch, label)
+        return calendar_changes.put_on_calendar(policy, plan, clock(), "staff 1").followed
+
+    return close
+
+
+def test_a_closure_that_comes_later_moves_what_is_due_on_it_and_keeps_the_count_of_renewals(town, out, close):
+    moved = close("main", THURSDAY).moved
 
     here, elsewhere = Loan.get_by_id(out["main"]), Loan.get_by_id(out["east"])
     assert (here.due_on, here.renewals) == (FRIDAY, 1)
@@ -132,22 +142,18 @@ def test_a_closure_that_comes_later_moves_what_is_due_on_it_and_keeps_the_count_
     assert events("loan_moved") == [("jobs", "staff 1", here.id)]
 
 
-def test_a_closure_of_every_branch_that_runs_into_a_closing_day_moves_to_the_day_after_both(
-    policy, clock, town, out
-):
-    days = [THURSDAY + timedelta(days=n) for n in range(4)]  # to Sunday; Monday is closed anyway
-
-    moved = circulation.close_days(policy, None, days, "蔵書点検", clock(), "staff 1")
+def test_a_closure_of_every_branch_that_runs_into_a_closing_day_moves_to_the_day_after_both(town, out, close):
+    moved = close(None, THURSDAY, THURSDAY + timedelta(days=3)).moved  # to Sunday; Monday is closed anyway
 
     assert {one.after for one in moved} == {date(2026, 4, 28)} and len(moved) == 2
     assert CalendarEntry.select().where(CalendarEntry.kind == "closed").count() == 4
 
 
-def test_a_shelf_deadline_moves_with_the_pick_up_branch(policy, clock, town):
+def test_a_shelf_deadline_moves_with_the_pick_up_branch(town, close):
     hold = town.ready(town.title("こころ"), "sato")
     last = Hold.get_by_id(hold).collect_by
 
-    circulation.close_days(policy, "main", [last], "台風", clock(), "staff 1")
+    close("main", last)
 
     assert Hold.get_by_id(hold).collect_by == last + timedelta(days=1)
     assert events("deadline_moved") == [("jobs", "staff 1", hold)]
@@ -162,28 +168,36 @@ def test_running_twice_is_running_once(policy, clock, town, out):
     assert len(events("loan_moved")) == 2
 
 
-def test_yesterday_is_left_alone_by_the_jobs_and_moved_by_who_closes_it(policy, clock, town):
+def test_what_was_due_on_a_day_that_is_past_stays_overdue(policy, clock, town, close):
     loan = town.lend(town.title("こころ"), "sato", due_in=-1)
     yesterday = town.today - timedelta(days=1)
     CalendarEntry.insert(branch=None, day=yesterday, kind="closed", label="雪").execute()
 
     by_itself = jobs.run(policy, clock()).moved
-    circulation.close_days(policy, "main", [yesterday], "雪", clock(), "staff 1")
+    with_the_closure_of_today = close("main", town.today).moved
 
-    assert by_itself == 0
-    assert Loan.get_by_id(loan).due_on == town.today
+    assert (by_itself, with_the_closure_of_today) == (0, ())
+    assert Loan.get_by_id(loan).due_on == yesterday
 
 
 @pytest.mark.parametrize("changes", [KEPT_AS_THEY_ARE])
-def test_where_the_sheet_keeps_closed_days_loans_stay(policy, clock, town, out):
-    assert circulation.close_days(policy, None, [THURSDAY], "停電", clock(), "staff 1") == []
+def test_where_the_sheet_keeps_closed_days_loans_stay(town, out, close):
+    assert close(None, THURSDAY).moved == ()
     assert Loan.get_by_id(out["main"]).due_on == THURSDAY
 
 
-def test_a_library_that_never_opens_again_moves_nothing(policy, clock, town, out):
-    days = [THURSDAY + timedelta(days=n) for n in range(500)]
+def test_a_library_that_never_opens_again_moves_nothing_and_lists_what_stays(town, out, close):
+    for n in range(1, 1500):
+        day = THURSDAY + timedelta(days=n)
+        CalendarEntry.insert(branch=None, day=day, kind="closed", label="閉館").execute()
 
-    assert circulation.close_days(policy, None, days, "閉館", clock(), "staff 1") == []
+    followed = close(None, THURSDAY)
+
+    assert followed.moved == ()
+    assert [(one.branch, one.day, one.n, one.later) for one in followed.staying] == [
+        ("east", THURSDAY, 1, None),
+        ("main", THURSDAY, 1, None),
+    ]
     assert Loan.get_by_id(out["main"]).due_on == THURSDAY
 
 

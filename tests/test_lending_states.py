@@ -16,7 +16,9 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from peewee import fn
 
+import calendar_changes
 import circulation
 import hold_shelf
 import jobs
@@ -24,13 +26,15 @@ import lending
 import models
 from circulation import NotThere
 from lending import Returned
-from models import Event, Hold, Item, Loan, Outbox, Patron, Tally, db
+from models import CalendarEntry, Event, Hold, Item, Loan, Outbox, Patron, Tally, db
 from opening import Calendar
 from rules import (
     CLOSED_HOLD_STATES,
     JAPAN,
     QUEUED_HOLD_STATES,
+    CalendarPlan,
     Channel,
+    DayKind,
     HoldState,
     library_day,
     shelf_is_over,
@@ -455,7 +459,11 @@ class Library(RuleBasedStateMachine):
         day = self.today + timedelta(days=days)
         self.closed += 1
         with self.noted() as noted:
-            moved = circulation.close_days(self.policy, branch, [day], "停電", self.now, CLERK)
+            plan = CalendarPlan(DayKind.CLOSED, day, day, branch, "停電")
+            answer = calendar_changes.put_on_calendar(self.policy, plan, self.now, CLERK)
+            moved = answer.followed.moved
+            if answer.decision.allowed:  # it may be closed already
+                noted.append(("calendar_closed", CalendarEntry.select(fn.MAX(CalendarEntry.id)).scalar()))
             noted += [(one.kind, one.number) for one in moved]
             assert all(one.before < one.after for one in moved)
 

@@ -234,6 +234,19 @@ def decisions() -> Iterator[Decision]:
     yield from decisions_about_what_is_not_owned()
     yield from decisions_about_patrons(EVERYTHING)
     yield from decisions_of_a_town_with_every_rule()
+    yield from decisions_about_days()
+
+
+def decisions_about_days() -> Iterator[Decision]:
+    """What the desk is answered that writes something into the calendar."""
+    opened = replace(rules.ALWAYS_OPEN, opened=frozenset({TODAY}))
+    for kind in rules.DayKind:
+        for first in (-1, 0, 5000):
+            for last in (first, first + 1, first + 99, first - 1):
+                plan = rules.CalendarPlan(kind, *(TODAY + timedelta(days=n) for n in (first, last)))
+                yield rules.decide_plan(plan, TODAY)
+                for opening in (rules.ALWAYS_OPEN, NEVER_OPEN, opened):
+                    yield rules.decide_days(plan, [opening], plan.days)
 
 
 def decisions_about_patrons(library: rules.Policy) -> Iterator[Decision]:

@@ -1,6 +1,20 @@
 """The pages.  A view loads, permits, understands the form, acts and answers; it decides nothing itself."""
 
-from views import account, cart, catalog, desk, hold_shelf, holds, home, loans, patrons, requests, staff
+from views import (
+    account,
+    cart,
+    catalog,
+    desk,
+    desk_calendar,
+    hold_shelf,
+    holds,
+    home,
+    loans,
+    notices,
+    patrons,
+    requests,
+    staff,
+)
 
 BLUEPRINTS = (
     home.pages,
@@ -14,4 +28,6 @@ BLUEPRINTS = (
     hold_shelf.pages,
     patrons.pages,
     requests.pages,
+    desk_calendar.pages,
+    notices.pages,
 )

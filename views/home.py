@@ -6,17 +6,17 @@ from flask import Blueprint, Response, g, make_response, request
 
 import accounts
 import catalogue
+import notices
 import rule_sheet
 import rules
 import standing
 from models import Notice
-from opening import Calendar
+from opening import Calendar, month_of, next_month, previous_month
 from views import answers
 
 pages = Blueprint("home", __name__)
 
 _ARRIVALS = 6
-_CALENDAR_YEARS = 5  # each way
 
 
 @pages.get("/")
@@ -27,9 +27,7 @@ def index() -> Response:
     return answers.page(
         "home/index.html",
         arrivals=catalogue.new_arrivals(_ARRIVALS),
-        notices=Notice.select()
-        .where(Notice.from_on <= g.today, Notice.until_on >= g.today)
-        .order_by(-Notice.id),
+        notices=notices.running(g.today),
         ready=[hold for hold in holds if hold.state is rules.HoldState.READY],
         stopped=here is not None and rules.is_stopped(here.stopped_for, here.stopped_until, g.today),
         overdue=[loan for loan in loans if loan.days_overdue(g.today)],
@@ -43,7 +41,8 @@ def calendar() -> Response:
     """Two months from the one that is asked for."""
     here = accounts.patron()
     due = [loan.due_on for loan in standing.loans_of(here.id)] if here else []
-    return answers.page("home/calendar.html", **_two_months(_asked_month(), due))
+    first = month_of(request.args.get("month"), g.today)
+    return answers.page("home/calendar.html", **_two_months(first, due))
 
 
 @pages.get("/rules")
@@ -67,32 +66,16 @@ def static(name: str) -> Response:
         return answers.error(404)
 
 
-def _asked_month() -> date:
-    try:
-        asked = date.fromisoformat(f"{request.args.get('month', '')}-01")
-    except ValueError:
-        return g.today
-    return asked if abs(asked.year - g.today.year) <= _CALENDAR_YEARS else g.today
-
-
 def _two_months(start: date, due: list[date]) -> dict:
     """This month and the next, with whether each branch is open today."""
     first = start.replace(day=1)
-    second = _next_month(first)
-    calendar = Calendar(g.policy, min(first, g.today), until=_next_month(second))
+    second = next_month(first)
+    calendar = Calendar(g.policy, min(first, g.today), until=next_month(second))
     return {
         "months": [
             (month, calendar.month(month.year, month.month, g.today, due)) for month in (first, second)
         ],
-        "later": _next_month(second),
-        "earlier": _previous_month(_previous_month(first)),
+        "later": next_month(second),
+        "earlier": previous_month(previous_month(first)),
         "open_today": [(branch, calendar.of(branch.id).is_open(g.today)) for branch in g.policy.branches],
     }
-
-
-def _next_month(first: date) -> date:
-    return first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
-
-
-def _previous_month(first: date) -> date:
-    return first.replace(year=first.year - (first.month == 1), month=(first.month - 2) % 12 + 1)
