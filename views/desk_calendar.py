@@ -87,9 +87,11 @@ def _answer(filled: MultiDict, staff: AtDesk | None) -> Response:
 def _effect(endings: list[Ending]) -> dict:
     """What would move and what would stay, by branch, and which of the two the sheet never moves."""
     moving = calendar_changes.moves(g.policy, g.today)
-    at = dict.fromkeys(ending.branch for ending in endings)
+    at = {branch.id: [] for branch in g.policy.branches}
+    for ending in endings:
+        at.setdefault(ending.branch, []).append(ending)  # a branch that is none any more may have loans
     return {
-        "by_branch": [(branch, [one for one in endings if one.branch == branch]) for branch in at],
+        "by_branch": [(branch, those) for branch, those in at.items() if those],
         "moving": {
             kind: sum(one.n for one in endings if one.kind == kind and one.later) for kind in (LOAN, DEADLINE)
         },
