@@ -336,6 +336,9 @@ def staff(camera: Camera) -> None:
     camera.take(clerk, "desk-stopped")
     press(clerk, "form[action$='/code'] button")
     camera.take(clerk, "desk-code")
+    camera.take(clerk, "desk-calendar", "/desk/calendar")
+    camera.take(clerk, "desk-notices", "/desk/notices")
+    camera.take(clerk, "desk-notice-new", "/desk/notices/new")
 
 
 def errors(camera: Camera) -> None:

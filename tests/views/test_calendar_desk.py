@@ -383,7 +383,7 @@ def test_an_event_may_be_of_yesterday(town, desk):
         (asked("open", THURSDAY), "2026年4月23日(木)は、すでに開館です。"),
         (asked("open", THURSDAY, FRIDAY), "2026年4月23日(木)から2026年4月24日(金)までは、すでに開館です。"),
         (asked("closed", "2026-05-01", branch="east"), "2026年5月1日(金)は、すでに休館です。"),
-        (asked("event", "2026-05-02", label="古本市"), "2026年5月2日(土)には、同じ行事がすでにあります。"),
+        (asked("event", "2026-05-02", label="古本市"), "2026年5月2日(土)には、同じ催しがすでにあります。"),
         (
             asked("closed", "2026-05-11"),
             "臨時開館にしてある日は、休館にできません(2026年5月11日(月))。先に臨時開館を取り消してください。",
@@ -437,10 +437,10 @@ def test_a_day_that_another_clerk_closed_meanwhile_is_refused(desk, confirm, clo
         (asked("closed", "あした"), "first", "日付として読み取れませんでした。"),
         (asked("closed", "2026-02-30"), "first", "日付として読み取れませんでした。"),
         (asked("closed", "2026-04-23", "x"), "last", "日付として読み取れませんでした。"),
-        (asked("event", THURSDAY, label=" 　\x00"), "label", "行事の名前を入れてください。"),
+        (asked("event", THURSDAY, label=" 　\x00"), "label", "催しの名前を入れてください。"),
         (asked("closed", THURSDAY, label="長" * 61), "label", "名前は60字までで入れてください。"),
         (asked("closed", THURSDAY, branch="north"), "branch", "館を選んでください。"),
-        (asked("shut", THURSDAY), "kind", "休館、臨時開館、行事のどれかを選んでください。"),
+        (asked("shut", THURSDAY), "kind", "休館、臨時開館、催しのどれかを選んでください。"),
         ({}, "first", "始めの日を入れてください。"),
     ],
 )
@@ -556,7 +556,7 @@ def test_what_was_done_stands_in_the_record(desk, reader, out):
 
     assert rows == [
         "カレンダーの取り消し 石田 窓口",
-        "行事の追加 石田 窓口",
+        "催しの追加 石田 窓口",
         "臨時開館の追加 石田 窓口",
         f"返却期限日の移動(休館日のため) 石田 {out['east']}",
         "休館日の追加 石田 窓口",
