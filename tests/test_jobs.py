@@ -169,15 +169,15 @@ def test_running_twice_is_running_once(policy, clock, town, out):
 
 
 def test_what_was_due_on_a_day_that_is_past_stays_overdue(policy, clock, town, close):
-    loan = town.lend(town.title("こころ"), "sato", due_in=-1)
-    yesterday = town.today - timedelta(days=1)
+    yesterday, monday = town.today - timedelta(days=1), town.today - timedelta(days=2)
+    loans = [town.lend(town.title("こころ"), "sato", due_in=-n) for n in (1, 2)]  # Mondays are closed
     CalendarEntry.insert(branch=None, day=yesterday, kind="closed", label="雪").execute()
 
     by_itself = jobs.run(policy, clock()).moved
     with_the_closure_of_today = close("main", town.today).moved
 
     assert (by_itself, with_the_closure_of_today) == (0, ())
-    assert Loan.get_by_id(loan).due_on == yesterday
+    assert [Loan.get_by_id(loan).due_on for loan in loans] == [yesterday, monday]
 
 
 @pytest.mark.parametrize("changes", [KEPT_AS_THEY_ARE])

@@ -84,8 +84,8 @@ def test_both_days_are_days_on_which_it_is_shown(app, desk, clock):
 
 
 def test_the_list_tells_what_runs_what_comes_and_what_is_past(desk, hang):
-    hang("過ぎた", -9, -1)
     hang("もっと前", -19, -11)
+    hang("過ぎた", -9, -1)
     hang("きょうまで", -3, 0)
     hang("きょうから", 0, 3)
     hang("あさって", 2, 3)
