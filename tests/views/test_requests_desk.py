@@ -298,10 +298,10 @@ def test_the_last_who_cancels_takes_the_wish_along(ask, town, reader, clock):
     assert kinds().count("hold_cancelled") == 2
 
 
-def test_the_wish_goes_with_a_patron_who_is_deleted(ask, town, clock):
+def test_the_wish_goes_with_a_patron_who_is_deleted(ask, policy, town, clock):
     ask("sato")
 
-    patrons.delete(town.patrons["sato"], clock(), "1")
+    patrons.delete(policy, town.patrons["sato"], clock(), "1")
 
     assert Bib.select().count() == Creator.select().count() == 0
 
