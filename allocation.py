@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 import mail
+import tallies
 from catalogue import NEWEST_ISSUE_SQL, item_facts
 from events import note
 from models import Hold, Item, db
@@ -28,7 +29,7 @@ from rules import (
 
 # All that a scan asks about a piece, in one statement.
 _PIECE = f"""
-SELECT item.id, b.id, b.material, b.ndc, {NEWEST_ISSUE_SQL},
+SELECT item.id, b.id, b.material, {NEWEST_ISSUE_SQL},
   item.branch, item.call_number, item.tags, item.state, item.not_for_loan, item.interlibrary, item.volumes,
   item.added_on, loan.due_on, hold.id IS NOT NULL,
   loan.id, loan.patron_id,
@@ -56,7 +57,6 @@ class Piece:
 
     item: int
     bib: int
-    ndc: str
     facts: ItemFacts
     loan: int | None
     borrower: int | None
@@ -124,6 +124,7 @@ def end_hold(hold: Hold, state: HoldState, now: datetime, channel: Channel | str
 def expire(hold: Hold, now: datetime, channel: Channel | str, actor: str) -> None:
     """End a hold that was not collected in time, and owe its patron a word of it."""
     mail.queue("hold_expired", hold.patron_id, [hold.id], now)
+    tallies.count("hold_expired", hold.pickup_branch, now, hold.bib_id)
     end_hold(hold, HoldState.EXPIRED, now, channel, actor)
 
 
@@ -178,11 +179,10 @@ def _piece(sql: str, asked: str | int) -> Piece | None:
     row = next(iter(db.execute_sql(sql, (asked,))), None)
     if row is None:
         return None
-    item, bib, material, ndc, newest = row[:5]
-    state = HoldState(row[19]) if row[19] else None
-    last = date.fromisoformat(row[21]) if row[21] else None
-    due_by = time.fromisoformat(row[22]) if row[22] else None
-    facts = item_facts(material, bool(newest), *row[5:15], send_back_by=row[25])
-    return Piece(
-        item, bib, ndc, facts, *row[15:19], state, row[20], last, due_by, bool(row[23]), bool(row[24])
-    )
+    item, bib, material, newest = row[:4]
+    state = HoldState(row[18]) if row[18] else None
+    last = date.fromisoformat(row[20]) if row[20] else None
+    due_by = time.fromisoformat(row[21]) if row[21] else None
+    to_shelve, slip_due = bool(row[22]), bool(row[23])
+    facts = item_facts(material, bool(newest), *row[4:14], send_back_by=row[24])
+    return Piece(item, bib, facts, *row[14:18], state, row[19], last, due_by, to_shelve, slip_due)

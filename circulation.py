@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import mail
+import tallies
 from allocation import end_hold, pass_on
 from catalogue import titles
 from events import JOBS, PATRON, note
@@ -261,6 +262,7 @@ def renew(
         if not decision.allowed:
             return RenewalAnswer(loan_id, decision, loan.due_on)
         Loan.update(due_on=decision.due_on, renewals=Loan.renewals + 1).where(Loan.id == loan_id).execute()
+        tallies.count("renewal", loan.branch, now, loan.bib)
         note("loan_renewed", loan_id, channel, actor, now)
         return RenewalAnswer(loan_id, decision, decision.due_on)
 
@@ -351,5 +353,6 @@ def insert_hold(
         requested_at=now,
     ).execute()
     Patron.update(pickup_branch=pickup).where(Patron.id == patron.id).execute()
+    tallies.count("hold", pickup, now, bib_id)
     note("hold_placed", hold, channel, actor, now)
     return hold

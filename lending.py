@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+import tallies
 from allocation import Piece, allocate, end_hold, expire, pass_on, piece_with_barcode
 from circulation import NotThere, existing_patron
 from events import note
@@ -31,11 +32,6 @@ from rules import (
     shelf_is_over,
 )
 from standing import patron_facts
-
-_COUNT_SQL = """
-INSERT INTO tally (month, kind, branch, material, class, n) VALUES (?, ?, ?, ?, ?, 1)
-ON CONFLICT (month, kind, branch, material, class) DO UPDATE SET n = n + 1
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +109,13 @@ def check_out(
             due_by=decision.due.by.isoformat("minutes") if decision.due.by else None,
         ).execute()
         Bib.update(lent=Bib.lent + 1).where(Bib.id == piece.bib).execute()
-        _count("loan", piece, branch, now)
+        tallies.count("loan", branch, now, piece.bib)
         note("loan_made", loan, Channel.DESK, actor, now)
         _is_in_hand(piece)
         released = None
         if any(hold.bib.number == piece.bib for hold in facts.holds):
             released = _collect(policy, patron_id, piece, now, actor)
+            tallies.count("hold_collected", branch, now, piece.bib)
         return LoanAnswer(piece.item, decision, released=released)
 
 
@@ -164,7 +161,7 @@ def _end_loan(
         if penalty != borrower.penalty_until:
             Patron.update(penalty_until=penalty).where(Patron.id == borrower.id).execute()
     Loan.update(returned_at=now, patron=None).where(Loan.id == piece.loan).execute()
-    _count("return", piece, branch, now)
+    tallies.count("return", branch, now, piece.bib)
     note("loan_returned", piece.loan, Channel.DESK, actor, now)
     return late, penalty
 
@@ -188,9 +185,3 @@ def _is_in_hand(piece: Piece) -> None:
         Item.update(to_shelve_at=None).where(Item.id == piece.item).execute()
     if piece.slip_due:
         Hold.update(slip_due=False).where(Hold.id == piece.hold).execute()
-
-
-def _count(kind: str, piece: Piece, branch: str, now: datetime) -> None:
-    """One more in the month's counts."""
-    month = f"{library_day(now):%Y-%m}"
-    db.execute_sql(_COUNT_SQL, (month, kind, branch, piece.facts.material, piece.ndc[:1]))

@@ -288,7 +288,7 @@ class Outbox(_Table):
 
 
 class Tally(_Table):
-    """What is left of loans and returns: how many in a month, by branch, material and class."""
+    """What is left of loans, holds and the rest: how many in a month, by branch, material and class."""
 
     month = TextField()  # 2026-04
     kind = TextField()

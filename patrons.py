@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from peewee import OperationalError
 
+import tallies
 from allocation import end_hold, pass_on
 from circulation import existing_patron
 from events import NO_NUMBER, note
@@ -117,8 +118,10 @@ def find(typed: str) -> tuple[list[Found], bool]:
     return found[:MOST_FOUND], len(found) > MOST_FOUND
 
 
-def register(policy: Policy, typed_number: str, entry: PatronEntry, now: datetime, actor: str) -> CardAnswer:
-    """Somebody becomes a patron and gets a card."""
+def register(
+    policy: Policy, typed_number: str, entry: PatronEntry, branch: str, now: datetime, actor: str
+) -> CardAnswer:
+    """Somebody becomes a patron and gets a card; ``branch`` is where."""
     today, number = library_day(now), card_number(typed_number)
     entry = as_kept(policy.on(today), entry)
     with db.atomic():
@@ -132,6 +135,7 @@ def register(policy: Policy, typed_number: str, entry: PatronEntry, now: datetim
             added_on=today,
             **_columns(entry),
         ).execute()
+        tallies.count("card", branch, now)
         note("patron_registered", NO_NUMBER, Channel.DESK, actor, now)
         return CardAnswer(decision, patron)
 

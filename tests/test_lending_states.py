@@ -26,7 +26,7 @@ import lending
 import models
 from circulation import NotThere
 from lending import Returned
-from models import CalendarEntry, Event, Hold, Item, Loan, Outbox, Patron, Tally, db
+from models import CalendarEntry, DayCount, Event, Hold, Item, Loan, Outbox, Patron, Tally, db
 from opening import Calendar
 from rules import (
     CLOSED_HOLD_STATES,
@@ -40,6 +40,7 @@ from rules import (
     shelf_is_over,
 )
 from standing import holds_of
+from tallies import KINDS
 from tests.conftest import TODAY
 
 CLERK = "1"
@@ -101,6 +102,7 @@ _COUNTS = """
 SELECT 'hold', state, count(*) FROM hold GROUP BY state
 UNION ALL SELECT 'owed', kind, count(*) FROM outbox GROUP BY kind
 UNION ALL SELECT 'tally', kind, sum(n) FROM tally GROUP BY kind
+UNION ALL SELECT 'day', kind, sum(n) FROM day_count GROUP BY kind
 UNION ALL SELECT 'open', 'loan', count(*) FROM loan WHERE returned_at IS NULL
 UNION ALL SELECT 'event', kind, count(*) FROM event WHERE kind IN ('hold_ready', 'hold_expired') GROUP BY kind
 """
@@ -138,7 +140,7 @@ class Library(RuleBasedStateMachine):
         self.holds: list[int] = []  # all that were ever placed
         self.loans: list[int] = []
         self.ended = Counter()  # holds, by what became of them
-        self.counted = Counter()  # loans and returns
+        self.counted = Counter()  # loans, renewals and returns
         self.closed = 0  # days
         self.idle = False  # since the jobs ran
         self.jobs_run = False  # while it is told what they will do
@@ -230,7 +232,9 @@ class Library(RuleBasedStateMachine):
         return due
 
     def all_rows(self):
-        return [list(table.select().tuples()) for table in (Hold, Loan, Event, Outbox, Tally, Patron)]
+        return [
+            list(table.select().tuples()) for table in (Hold, Loan, Event, Outbox, Tally, DayCount, Patron)
+        ]
 
     @initialize(
         lent=st.lists(st.tuples(patrons, some), min_size=3, max_size=5),
@@ -439,6 +443,7 @@ class Library(RuleBasedStateMachine):
             assert answer.already == (seen is not None and seen < loan.renewals)
             if answer.decision.allowed and not answer.already:
                 noted.append(("loan_renewed", loan.id))
+                self.counted["renewal"] += 1
             assert Loan.get_by_id(loan.id).due_on == answer.due_on >= loan.due_on
 
     # -- time ----------------------------------------------------------------------------------------------
@@ -515,7 +520,13 @@ class Library(RuleBasedStateMachine):
         assert {state: holds[state] for state in CLOSED_HOLD_STATES} == {
             state: self.ended[state] for state in CLOSED_HOLD_STATES
         }
-        assert (n["tally", "loan"], n["tally", "return"]) == (self.counted["loan"], self.counted["return"])
+        books = self.counted + Counter(
+            hold=len(self.holds),
+            hold_collected=self.ended[HoldState.COLLECTED],
+            hold_expired=self.ended[HoldState.EXPIRED],
+        )
+        for kind in KINDS:
+            assert n["tally", kind] == n["day", kind] == books[kind], kind
         assert n["open", "loan"] == self.counted["loan"] - self.counted["return"]
         assert n["owed", "hold_registered"] == len(self.holds)
         for kind in ("hold_ready", "hold_expired"):

@@ -51,7 +51,7 @@ def kinds() -> list[str]:
 @pytest.fixture
 def register(policy, clock, town):
     def register(number=NEW, entry=OKADA):
-        return patrons.register(policy, number, entry, clock(), CLERK)
+        return patrons.register(policy, number, entry, "main", clock(), CLERK)
 
     return register
 

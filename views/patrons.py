@@ -68,7 +68,7 @@ def register(staff: AtDesk) -> Response:
     form = NewPatronForm(g.policy, g.today, request.form)
     if not form.validate():
         return _show_new(form, 422)
-    answer = patrons.register(g.policy, form.card.data, form.entry, g.now, staff.actor)
+    answer = patrons.register(g.policy, form.card.data, form.entry, staff.branch, g.now, staff.actor)
     if not answer.decision.allowed:
         return _show_new(form, 409, answer.decision.refusals)
     return _done("registered", answer.patron)
