@@ -13,6 +13,7 @@ from pathlib import Path
 
 from werkzeug.security import generate_password_hash
 
+import demo_counts
 import intake
 import migrations
 import models
@@ -26,7 +27,7 @@ from rules import HoldState, ItemFacts, Policy, Role, library_day
 ACCOUNTS = ("100000001", "100000002", "100000003", "100000004", "100000005", "100000006", "070000001")
 STAFF = {"desk": Role.CLERK, "admin": Role.ADMINISTRATOR}  # by name
 PASSWORD = "shiori2026"  # noqa: S105 - everybody may know it: nothing here is real
-VERSION = "2"  # of what is made below
+VERSION = "3"  # of what is made below
 
 _SEED = 20261122
 _NEIGHBOURS = 80  # invented patrons without a password, who keep the others company in the queues
@@ -179,6 +180,7 @@ class _Library:
             self._neighbours()
             self._accounts()
             self._queues()
+            demo_counts.make(self.policy, self.today, self.random)
             Meta.insert(key="demo_version", value=_version()).execute()
             Meta.insert(key="demo_day", value=self.today.isoformat()).execute()
         db.execute_sql("ANALYZE")

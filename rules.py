@@ -284,6 +284,11 @@ def library_day(now: datetime) -> date:
     return now.astimezone(JAPAN).date()
 
 
+def fiscal_year(day: date) -> int:
+    """The year in which the 年度 of a day began: from April to March (地方自治法208条)."""
+    return day.year - (day.month < 4)
+
+
 class Unit(StrEnum):
     HOURS = "hours"
     DAYS = "days"

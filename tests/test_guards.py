@@ -64,7 +64,7 @@ def test_models_and_rules_stand_at_the_bottom():
         "search",
         "intake",
     }
-    for lower in (*lower_half, "intake", "staffing", "audit", "patrons"):
+    for lower in (*lower_half, "intake", "staffing", "audit", "patrons", "tallies", "report"):
         assert not imported(ROOT / f"{lower}.py") & {"views", "app", "accounts", "cli", "demo", "forms"}, (
             lower
         )
@@ -106,6 +106,7 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "GET /desk/calendar",
             "GET /desk/calendar/<number:entry_id>/remove",
             "GET /desk/calendar/confirm",
+            "GET /desk/day",
             "GET /desk/login",
             "GET /desk/more",
             "GET /desk/notices",
@@ -126,6 +127,8 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "GET /desk/shelf",
             "GET /desk/shelf/<number:hold_id>/slip",
             "GET /desk/slip",
+            "GET /desk/statistics",
+            "GET /desk/statistics.csv",
             "GET /healthz",
             "GET /login",
             "GET /my",

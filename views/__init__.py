@@ -12,6 +12,7 @@ from views import (
     loans,
     notices,
     patrons,
+    report,
     requests,
     staff,
 )
@@ -30,4 +31,5 @@ BLUEPRINTS = (
     requests.pages,
     desk_calendar.pages,
     notices.pages,
+    report.pages,
 )

@@ -189,14 +189,14 @@ def for_every_template() -> dict:
         "at_desk": lambda: None if g.get("crashed") else staff_accounts.staff(),
         "is_at_desk": is_at_desk(),
         "cart": lambda: [] if g.get("crashed") else accounts.cart(),
-        "branch_name": _branch_name,
+        "branch_name": branch_name,
         "is_demo": is_demo,
         "here": local_path(request.form.get("back")) or request.full_path.rstrip("?"),
         "is_part": wants_part(),
     }
 
 
-def _branch_name(id_: str) -> str:
+def branch_name(id_: str) -> str:
     """A branch by its name; one that the policy no longer names by its id."""
     branch = g.policy.branch(id_)
     return branch.name if branch else id_
