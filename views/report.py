@@ -35,7 +35,7 @@ def day(_here: AtDesk) -> Response:
     branches = report.branches(g.policy)
     on, branch = _asked_day(), _asked("branch", branches)
     counts = report.on(on)
-    chosen = [branch] if branch else branches
+    shown = [branch] if branch else branches
     return answers.page(
         "desk/day.html",
         on=on,
@@ -43,9 +43,8 @@ def day(_here: AtDesk) -> Response:
         later=on + timedelta(days=1) if on < g.today else None,
         branch=branch,
         branches=branches,
-        kinds=KINDS,
-        rows=[(id_, [counts.get((id_, kind), 0) for kind in KINDS]) for id_ in chosen],
-        total=[sum(counts.get((id_, kind), 0) for id_ in chosen) for kind in KINDS],
+        shown=shown,
+        rows=[(kind, [counts.get((id_, kind), 0) for id_ in shown]) for kind in KINDS],
     )
 
 
