@@ -26,6 +26,7 @@ from rules import (
     decide_hold,
     decide_renewal,
     end_of,
+    fiscal_year,
     is_due_soon,
     library_day,
     login_lasts,
@@ -663,3 +664,16 @@ def test_the_first_page_reminds_on_the_last_day_and_three_days_before(days, soon
 def test_a_card_is_good_until_the_end_of_its_last_day(days, expired):
     assert card_has_expired(TODAY + timedelta(days=days), TODAY) is expired
     assert not card_has_expired(None, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("day", "year"),
+    [
+        (date(2026, 3, 31), 2025),
+        (date(2026, 4, 1), 2026),
+        (date(2026, 12, 31), 2026),
+        (date(2027, 1, 1), 2026),
+    ],
+)
+def test_a_fiscal_year_begins_in_april(day, year):
+    assert fiscal_year(day) == year
