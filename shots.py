@@ -339,6 +339,8 @@ def staff(camera: Camera) -> None:
     camera.take(clerk, "desk-calendar", "/desk/calendar")
     camera.take(clerk, "desk-notices", "/desk/notices")
     camera.take(clerk, "desk-notice-new", "/desk/notices/new")
+    camera.take(clerk, "desk-day", "/desk/day")
+    camera.take(clerk, "desk-statistics", "/desk/statistics")
 
 
 def errors(camera: Camera) -> None:

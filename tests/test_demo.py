@@ -1,16 +1,19 @@
 """The demo library: every account in the state that its number promises, on any day and under both sheets."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 
 import pytest
 from werkzeug.security import check_password_hash
 
 import demo
+import demo_counts
 import models
 import resources
 import staffing
 import standing
-from models import Bib, Hold, Item, Loan, Patron, db
+from models import Bib, DayCount, Hold, Item, Loan, Patron, Tally, db
 from opening import Calendar
 from policy_file import read_policy
 from rules import (
@@ -23,8 +26,10 @@ from rules import (
     decide_hold,
     decide_login,
     decide_renewal,
+    fiscal_year,
     library_day,
 )
+from tallies import KINDS
 from tests.facts import on
 
 # An ordinary day, one on which the library is closed, the last open day of a year, one inside the year-end
@@ -144,6 +149,34 @@ def test_there_are_real_titles_of_every_kind_and_several_branches(day):
     }
     assert Item.select(Item.branch).distinct().count() == 3
     assert Hold.select().where(Hold.state == HoldState.WAITING).count() > 50
+
+
+def test_two_years_are_counted_on_open_days_only_and_days_and_months_agree(day):
+    policy = read_policy(resources.text("policies/source-1.toml"))
+    first = date(fiscal_year(day) - 1, 4, 1)
+    calendar = Calendar(policy, first)
+    days = list(DayCount.select().order_by(DayCount.day).tuples())
+    in_days, in_months = Counter(), Counter()
+    for on_day, kind, branch, n in days:
+        assert calendar.of(branch).is_open(on_day) and n > 0
+        in_days[f"{on_day:%Y-%m}", kind, branch] += n
+    for month, kind, branch, _, _, n in Tally.select().tuples():
+        in_months[month, kind, branch] += n
+
+    assert in_days == in_months
+    assert {kind for _, kind, _ in in_months} == set(KINDS)
+    assert first <= days[0][0] < first + timedelta(days=7) and day - timedelta(days=8) < days[-1][0] <= day
+
+
+def test_the_counts_of_a_day_are_the_same_each_time(database, policy):
+    made = []
+    for _ in range(2):
+        demo_counts.make(policy, DAYS[0], Random(1))  # noqa: S311 - the same each time
+        made.append([sorted(table.select().tuples()) for table in (Tally, DayCount)])
+        for table in (Tally, DayCount):
+            table.delete().execute()
+
+    assert made[0] == made[1] and made[0][0]
 
 
 def test_a_demo_is_made_once_a_day_and_a_real_library_is_never_touched(tmp_path):
