@@ -22,7 +22,7 @@ import rules
 import search
 from models import Bib, CalendarEntry, Creator, Hold, Item, Loan, Meta, Notice, Patron, Serial, Staff, db
 from opening import Calendar
-from rules import HoldState, ItemFacts, Policy, Role, library_day
+from rules import HoldState, ItemFacts, Policy, Role, book_mark, library_day
 
 ACCOUNTS = ("100000001", "100000002", "100000003", "100000004", "100000005", "100000006", "070000001")
 STAFF = {"desk": Role.CLERK, "admin": Role.ADMINISTRATOR}  # by name
@@ -227,7 +227,7 @@ class _Library:
         for bib, material, ndc, subjects in books:
             shelf = "CD" if material == "av" else "E" if "絵本" in subjects else ndc or "913.6"
             for _ in range(self.random.choice((1, 1, 1, 2, 2, 3))):
-                self._item(bib, f"{shelf} {_book_mark(readings.get(bib, ''))}".strip())
+                self._item(bib, f"{shelf} {book_mark(readings.get(bib, ''))}".strip())
         self._date_arrivals([bib for bib, *_ in books])
         for title, kana, material, call_number, tags, in_library in _LOCAL_TITLES:
             bib = self._bib(material, title, kana, added_on=self.today - timedelta(days=200))
@@ -351,7 +351,7 @@ class _Library:
         bib = db.execute_sql(_STORY_SQL, (title,)).fetchone()[0]
         Item.delete().where(Item.bib == bib).execute()
         self.taken.add(bib)
-        mark = _book_mark(Creator.get(Creator.bib == bib, Creator.place == 0).reading)
+        mark = book_mark(Creator.get(Creator.bib == bib, Creator.place == 0).reading)
         return self._item(bib, f"913.6 {mark}", branch=self.main), bib, self.main
 
     def _lend(self, item: tuple[int, int, str], patron: int, due_on: date, renewals: int = 0) -> None:
@@ -441,9 +441,3 @@ ORDER BY bib_id
 _BORROWERS_SQL = """
 SELECT patron_id FROM loan JOIN item ON item.id = loan.item_id WHERE item.bib_id = ? AND returned_at IS NULL
 """
-
-
-def _book_mark(reading: str) -> str:
-    """図書記号: the first kana of the author, in katakana."""
-    first = next((character for character in reading if character.isalpha()), "")
-    return chr(ord(first) + 0x60) if "ぁ" <= first <= "ゖ" else first

@@ -139,7 +139,7 @@ class CartForm(Form):
         return form
 
 
-class _Day(DateField):
+class Day(DateField):
     """A day, whose error is one of our sentences."""
 
     def process_formdata(self, valuelist) -> None:
@@ -177,7 +177,7 @@ class PatronForm(Form):
         validators=[DataRequired("form.kana_name_required")],
     )
     category = StringField()
-    born_on = _Day(validators=[Optional()])
+    born_on = Day(validators=[Optional()])
     phone = StringField(filters=[_without_controls])
     mail = StringField(filters=[_without_controls])
     household = StringField(

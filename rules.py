@@ -3,8 +3,8 @@
 Facts come in (plain values, dates, counts), decisions go out.  Nothing here sees a table, a request, a clock
 or a translation; a test reads this file and keeps it so.  The sections follow a printed sheet:
 
-  words · days · what a line asks · the library and its cards · blocks · limits · loans · renewal · holds ·
-  other libraries · cart · hold shelf · the whole sheet
+  words · days · what a line asks · the library and its cards · titles and pieces · blocks · limits · loans ·
+  renewal · holds · other libraries · cart · hold shelf · the whole sheet
 
 Each begins with what a library may write there: a class is a table of ``library.toml``, a field is a key
 (``written`` where the key is a word that Python or plurals claim), a field without a default must be there.
@@ -203,6 +203,23 @@ class Reason(StrEnum):
     OPEN_ALREADY = "reason.open_already"
     OPENED_ON_PURPOSE = "reason.opened_on_purpose"
     EVENT_ALREADY = "reason.event_already"
+    # what the desk writes down of titles and pieces
+    UNKNOWN_MATERIAL = "reason.unknown_material"
+    NDC_FORM = "reason.ndc_form"
+    PUB_YEAR = "reason.pub_year"
+    ISBN_TAKEN = "reason.isbn_taken"
+    ISSUE_IN_PART = "reason.issue_in_part"
+    TITLE_OUT = "reason.title_out"
+    TITLE_HELD = "reason.title_held"
+    BARCODE_FORM = "reason.barcode_form"
+    BARCODE_OF_TRADE = "reason.barcode_of_trade"
+    BARCODE_IS_A_CARD = "reason.barcode_is_a_card"
+    BARCODE_TAKEN = "reason.barcode_taken"
+    UNKNOWN_BRANCH = "reason.unknown_branch"
+    VOLUMES = "reason.volumes"
+    PIECE_OUT = "reason.piece_out"
+    PIECE_KEPT = "reason.piece_kept"
+    PIECE_WITHDRAWN = "reason.piece_withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
@@ -1110,8 +1127,9 @@ def item_barcode(scanned: str) -> str:
 
 
 def is_book_trade_barcode(code: str) -> bool:
-    """Whether this is what a publisher prints on a book: an ISBN, or the second row with class and price."""
-    return re.fullmatch(r"(?:97[89]|19[12])\d{10}", code) is not None
+    """Whether this is what a publisher prints: an ISBN, the second row with class and price, or a magazine's
+    491, which some scanners read with the five figures of its price."""
+    return re.fullmatch(r"(?:(?:97[89]|19[12])\d{10}|491\d{10}(?:\d{5})?)", code) is not None
 
 
 def card_has_expired(expires_on: date | None, today: date) -> bool:
@@ -1382,6 +1400,188 @@ def decide_stop(why: str, until: date | None, today: date) -> Decision:
 def decide_deletion(open_loans: int) -> Decision:
     """A patron can be deleted once everything has come back."""
     return Decision((Refusal(Reason.OPEN_LOANS, {"count": open_loans}),) if open_loans else ())
+
+
+# ---------------------------------------------------------------------------------------------------------
+# What the desk writes down of titles and pieces
+# ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CreatorEntry:
+    """A person or body of the title page; the reading in kana."""
+
+    name: str
+    reading: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TitleEntry:
+    """What the desk writes down of a title.  An issue names its magazine, by number or as a new one, and the
+    day on which it came out; which issue is the newest follows from that."""
+
+    material: str
+    title: str
+    title_kana: str = ""
+    subtitle: str = ""
+    volume: str = ""
+    creators: tuple[CreatorEntry, ...] = ()
+    publisher: str = ""
+    pub_year: int | None = None
+    isbn: str | None = None
+    ndc: str = ""
+    series: str = ""
+    subjects: str = ""
+    extent: str = ""
+    serial: int | None = None
+    new_serial: str = ""
+    issued_on: date | None = None
+    holdable_from: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemEntry:
+    """What the desk writes down of a piece; the barcode in the form in which it is kept."""
+
+    barcode: str
+    branch: str
+    call_number: str = ""
+    tags: tuple[str, ...] = ()
+    not_for_loan: bool = False
+    interlibrary: bool = False
+    volumes: int = 1
+
+
+_NDC = re.compile(r"[0-9]{1,2}|[0-9]{3}(?:\.[0-9]{1,6})?")
+_ANY_BARCODE = re.compile("[0-9A-Z]{1,20}")
+_OLDEST_PRINT = 1400
+_MOST_VOLUMES = 999
+# The letter and the name of an era, the year before its first, and its last year where it has one.
+_ERAS = (
+    ("M明治", 1867, 45),
+    ("T大正", 1911, 15),
+    ("S昭和", 1925, 64),
+    ("H平成", 1988, 31),
+    ("R令和", 2018, 99),
+)
+
+
+def one_line(typed: str) -> str:
+    """A line as it was written, with single blanks and nothing that nobody sees; full-width signs stay."""
+    return " ".join("".join(sign for sign in typed if sign.isprintable() or sign.isspace()).split())
+
+
+def year_of(typed: str) -> int | None:
+    """The western year of 2013, 2013年, H25, 平成25年 or 令和元年; None for what names none."""
+    plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", typed)).upper().removesuffix("年")
+    if re.fullmatch("[0-9]{4}", plain):
+        return int(plain)
+    for names, before, last in _ERAS:
+        if era := re.fullmatch(f"(?:{names[0]}|{names[1:]})\\.?(元|[0-9]{{1,2}})", plain):
+            year = 1 if era[1] == "元" else int(era[1])
+            return before + year if 1 <= year <= last else None
+    return None
+
+
+def decide_title(policy: Policy, entry: TitleEntry, today: date, isbn_taken: bool = False) -> Decision:
+    """Whether what was written down of a title can be right.  ``isbn_taken``: the same volume is there."""
+    refusals = []
+    if policy.material(entry.material) is None:
+        refusals.append(Refusal(Reason.UNKNOWN_MATERIAL))
+    if entry.ndc and not _NDC.fullmatch(entry.ndc):
+        refusals.append(Refusal(Reason.NDC_FORM))
+    if entry.pub_year is not None and not _OLDEST_PRINT <= entry.pub_year <= today.year + 1:
+        last = today.year + 1
+        refusals.append(Refusal(Reason.PUB_YEAR, {"first": _OLDEST_PRINT, "last": last}))
+    serial = entry.serial is not None or bool(entry.new_serial)
+    if serial is not (entry.issued_on is not None):
+        refusals.append(Refusal(Reason.ISSUE_IN_PART, {"serial": serial}))
+    if isbn_taken:
+        refusals.append(Refusal(Reason.ISBN_TAKEN))
+    return Decision(tuple(refusals))
+
+
+def decide_title_deletion(open_loans: int, open_holds: int) -> Decision:
+    """A title can be deleted while nobody has it out and nobody waits for it."""
+    refusals = []
+    if open_loans:
+        refusals.append(Refusal(Reason.TITLE_OUT, {"count": open_loans}))
+    if open_holds:
+        refusals.append(Refusal(Reason.TITLE_HELD, {"count": open_holds}))
+    return Decision(tuple(refusals))
+
+
+def decide_barcode(policy: Policy, barcode: str, taken: bool = False, is_a_card: bool = False) -> Decision:
+    """Whether a piece may get this barcode.  ``taken``: another piece has it; ``is_a_card``: somebody has it
+    on a card.  What cards will begin with is refused too, or the desk could not tell the two apart."""
+    refusals = []
+    rule = policy.card.number
+    if not _ANY_BARCODE.fullmatch(barcode):
+        refusals.append(Refusal(Reason.BARCODE_FORM))
+    if is_book_trade_barcode(barcode):
+        refusals.append(Refusal(Reason.BARCODE_OF_TRADE))
+    if is_a_card or (
+        rule and rule.starts and len(barcode) == rule.digits and barcode.startswith(rule.starts)
+    ):
+        refusals.append(Refusal(Reason.BARCODE_IS_A_CARD))
+    if taken:
+        refusals.append(Refusal(Reason.BARCODE_TAKEN))
+    return Decision(tuple(refusals))
+
+
+def decide_item(policy: Policy, entry: ItemEntry) -> Decision:
+    """Whether what was written down of a piece beside its barcode can be right."""
+    refusals = []
+    if policy.branch(entry.branch) is None:
+        refusals.append(Refusal(Reason.UNKNOWN_BRANCH))
+    if not 1 <= entry.volumes <= _MOST_VOLUMES:
+        refusals.append(Refusal(Reason.VOLUMES, {"most": _MOST_VOLUMES}))
+    return Decision(tuple(refusals))
+
+
+def decide_withdrawal(item: ItemFacts) -> Decision:
+    """除籍: a piece leaves the stock once nobody has it out and it is kept for nobody."""
+    refusals = []
+    if item.due_on is not None:
+        refusals.append(Refusal(Reason.PIECE_OUT, {"day": item.due_on}))
+    if item.set_aside:
+        refusals.append(Refusal(Reason.PIECE_KEPT))
+    return Decision(tuple(refusals))
+
+
+def decide_missing(item: ItemFacts) -> Decision:
+    """Whether a piece may be called missing, or found: one that is out or kept too, but none withdrawn."""
+    withdrawn = item.state is ItemState.WITHDRAWN
+    return Decision((Refusal(Reason.PIECE_WITHDRAWN),) if withdrawn else ())
+
+
+def tags_of(policy: Policy) -> list[str]:
+    """The tags that some category asks for, in any season."""
+    sheets = (policy, *policy.in_season.values())
+    asked = (when.tag for sheet in sheets for category in sheet.categories for when in category.when)
+    return list(dict.fromkeys(tag for tag in asked if tag is not None))
+
+
+def book_mark(reading: str) -> str:
+    """図書記号: the first kana of a reading, in katakana."""
+    first = next((sign for sign in unicodedata.normalize("NFKC", reading) if sign.isalpha()), "")
+    return chr(ord(first) + 0x60) if "ぁ" <= first <= "ゖ" else first
+
+
+def suggested_call_number(ndc: str, reading: str) -> str:
+    """請求記号 as small libraries write it: class and first kana; nothing for a title without a class."""
+    return f"{ndc} {book_mark(reading)}".strip() if ndc else ""
+
+
+def spine_rows(call_number: str, volume: str = "") -> list[str]:
+    """The rows of a spine label: 別置 and 分類, 図書記号, 巻.  「R 813 コ」 is R 813 above コ."""
+    parts = call_number.split()
+    if len(parts) > 1 and location_prefix(parts[0]) and parts[1][0].isdecimal():
+        parts[:2] = [" ".join(parts[:2])]
+    if parts and volume and volume not in parts[1:]:
+        parts.append(volume)
+    return parts if len(parts) < 4 else [*parts[:2], " ".join(parts[2:])]
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -64,7 +64,19 @@ def test_models_and_rules_stand_at_the_bottom():
         "search",
         "intake",
     }
-    for lower in (*lower_half, "intake", "staffing", "audit", "patrons", "tallies", "report"):
+    for lower in (
+        *lower_half,
+        "intake",
+        "staffing",
+        "audit",
+        "patrons",
+        "tallies",
+        "report",
+        "holdings",
+        "cataloguing",
+        "stock",
+        "nw7",
+    ):
         assert not imported(ROOT / f"{lower}.py") & {"views", "app", "accounts", "cli", "demo", "forms"}, (
             lower
         )
@@ -124,6 +136,14 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "GET /desk/requests/borrowed/<number:item_id>/send-back",
             "GET /desk/requests/new",
             "GET /desk/return",
+            "GET /desk/items/<number:item_id>",
+            "GET /desk/labels",
+            "GET /desk/labels/sheet",
+            "GET /desk/titles",
+            "GET /desk/titles/<number:bib_id>",
+            "GET /desk/titles/<number:bib_id>/delete",
+            "GET /desk/titles/<number:bib_id>/edit",
+            "GET /desk/titles/new",
             "GET /desk/shelf",
             "GET /desk/shelf/<number:hold_id>/slip",
             "GET /desk/slip",
@@ -169,6 +189,17 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "POST /desk/requests/borrowed/<number:item_id>/send-back",
             "POST /desk/requests/new",
             "POST /desk/return/scan",
+            "POST /desk/items/<number:item_id>",
+            "POST /desk/items/<number:item_id>/found",
+            "POST /desk/items/<number:item_id>/missing",
+            "POST /desk/items/<number:item_id>/restore",
+            "POST /desk/items/<number:item_id>/withdraw",
+            "POST /desk/titles/<number:bib_id>/delete",
+            "POST /desk/titles/<number:bib_id>/edit",
+            "POST /desk/titles/<number:bib_id>/hide",
+            "POST /desk/titles/<number:bib_id>/items",
+            "POST /desk/titles/<number:bib_id>/show",
+            "POST /desk/titles/new",
             "POST /desk/scan",
             "POST /desk/shelf/<number:hold_id>/told",
             "POST /login",

@@ -17,22 +17,27 @@ from rules import (
     Decision,
     HoldState,
     HoldTiming,
+    ItemEntry,
     ItemState,
     PatronEntry,
     PatronFacts,
     Reason,
     Refusal,
     ShelfFacts,
+    TitleEntry,
+    decide_barcode,
     decide_cancel,
     decide_card_renewal,
     decide_cart,
     decide_deletion,
     decide_extension,
     decide_hold,
+    decide_item,
     decide_loan,
     decide_login,
     decide_mail_address,
     decide_mark,
+    decide_missing,
     decide_password,
     decide_pickup,
     decide_pickup_change,
@@ -41,6 +46,9 @@ from rules import (
     decide_renewal,
     decide_stop,
     decide_timing,
+    decide_title,
+    decide_title_deletion,
+    decide_withdrawal,
 )
 from tests.facts import (
     ALL_TITLES,
@@ -230,6 +238,7 @@ def decisions() -> Iterator[Decision]:
         yield decide_login(library, "070000001")
         yield decide_password(library, "\x00")
         yield from decisions_about_patrons(library)
+        yield from decisions_about_titles(library)
     yield decide_mail_address("hana")
     yield from decisions_about_what_is_not_owned()
     yield from decisions_about_patrons(EVERYTHING)
@@ -278,6 +287,19 @@ def decisions_about_what_is_not_owned() -> Iterator[Decision]:
     yield rules.decide_sending_back(out=True, set_aside=True)
     for borrowed in (1, 2):
         yield rules.decide_declining(borrowed)
+
+
+def decisions_about_titles(library: rules.Policy) -> Iterator[Decision]:
+    """What the desk is answered that writes down whatever there is, and lets it go."""
+    for wrong in ({}, {"new_serial": "月刊 朝"}, {"issued_on": TODAY}):
+        entry = TitleEntry("stone", "こころ", pub_year=99, ndc="小説", **wrong)
+        yield decide_title(library, entry, TODAY, isbn_taken=True)
+    for code in ("*", "9784101010014"):
+        yield decide_barcode(library, code, taken=True, is_a_card=True)
+    yield decide_item(library, ItemEntry("1", "moon", volumes=0))
+    yield decide_withdrawal(item(due_on=TODAY, set_aside=True))
+    yield decide_missing(item(state=ItemState.WITHDRAWN))
+    yield decide_title_deletion(2, 1)
 
 
 LINES_ABOUT_NO_THING = (
