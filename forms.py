@@ -152,8 +152,8 @@ class Day(DateField):
 class TimingForm(Form):
     """When a hold is wanted; a day that is left empty is taken back."""
 
-    paused_until = _Day(validators=[Optional()])
-    needed_by = _Day(validators=[Optional()])
+    paused_until = Day(validators=[Optional()])
+    needed_by = Day(validators=[Optional()])
 
     @property
     def asked(self) -> rules.HoldTiming:
@@ -213,7 +213,7 @@ class StopForm(Form):
     """Why the desk stops a patron, and until when."""
 
     why = StringField(filters=[lambda typed: rules.plain_line(typed) if typed else typed])
-    until = _Day(validators=[Optional()])
+    until = Day(validators=[Optional()])
 
     def __init__(self, today: date, filled=None, **kept):
         super().__init__(filled, **kept)
@@ -285,7 +285,7 @@ class BorrowForm(Form):
         filters=[_line],
         validators=[DataRequired("form.library_required"), Length(max=60, message="form.library_required")],
     )
-    send_back_by = _Day(validators=[InputRequired("form.send_back_required")])
+    send_back_by = Day(validators=[InputRequired("form.send_back_required")])
 
 
 class CalendarForm(Form):
@@ -296,8 +296,8 @@ class CalendarForm(Form):
         validators=[AnyOf(list(rules.DayKind), "form.calendar_kind")],
         default=rules.DayKind.CLOSED.value,
     )
-    first = _Day(validators=[InputRequired("form.first_day_required")])
-    last = _Day(validators=[Optional()])
+    first = Day(validators=[InputRequired("form.first_day_required")])
+    last = Day(validators=[Optional()])
     branch = StringField()
     label = StringField(filters=[_line], validators=[Length(max=LONGEST_LINE, message="form.label_long")])
 
@@ -345,8 +345,8 @@ class NoticeForm(Form):
             Length(max=LONGEST_NOTICE, message="form.notice_body_long"),
         ],
     )
-    from_on = _Day(validators=[InputRequired("form.first_day_required")])
-    until_on = _Day(validators=[InputRequired("form.last_day_required")])
+    from_on = Day(validators=[InputRequired("form.first_day_required")])
+    until_on = Day(validators=[InputRequired("form.last_day_required")])
 
     @classmethod
     def new(cls, today: date) -> "NoticeForm":

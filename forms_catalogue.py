@@ -41,12 +41,11 @@ _MOST_TAGS = 20
 MOST_LABELS, A_SHEET = 300, 30
 
 
-def _line(most: int, *more, **kwargs) -> StringField:
-    """A text of one line, as it was written."""
+def _line(most: int, *more, kept=rules.one_line) -> StringField:
+    """A text of one line, as it was written unless it is ``kept`` otherwise."""
     return StringField(
-        filters=[lambda typed: "" if typed is None else rules.one_line(str(typed))],
+        filters=[lambda typed: "" if typed is None else kept(str(typed))],
         validators=[*more, Length(max=most, message="form.line_long")],
-        **kwargs,
     )
 
 
@@ -74,7 +73,7 @@ class TitleForm(Form):
     publisher = _line(200)
     pub_year = _line(20)
     isbn = _line(40)
-    ndc = _line(20)
+    ndc = _line(20, kept=rules.plain_line)
     series = _line(300)
     subjects = _line(500)
     extent = _line(100)
@@ -111,7 +110,7 @@ class TitleForm(Form):
             creators=tuple(rules.CreatorEntry(**one) for one in self.creators.data if one["name"]),
             pub_year=rules.year_of(self.pub_year.data),
             isbn=isbn13(self.isbn.data),
-            ndc=rules.plain_line(self.ndc.data),
+            ndc=self.ndc.data,
             serial=int(self.serial.data) if self.serial.data else None,
             issued_on=self.issued_on.data,
             holdable_from=from_at and from_at.replace(tzinfo=rules.JAPAN),

@@ -44,7 +44,7 @@ def index(_staff: AtDesk) -> Response:
     if item is not None:
         return answers.go("cataloguing.item", item_id=item)
     if isbn is None and is_book_trade_barcode(code):
-        return _show_found(asked, 422, problem="cataloguing.second_row")
+        return _show_found(asked, 422, problem=_no_isbn(asked))
     if isbn is not None:
         ids = holdings.with_isbn(isbn)
         if len(ids) == 1:
@@ -66,9 +66,7 @@ def new(_staff: AtDesk) -> Response:
     typed = one_line(typed[:_LONGEST])
     isbn = isbn13(typed)
     if typed and isbn is None:
-        second_row = is_book_trade_barcode(item_barcode(typed))
-        problem = "cataloguing.second_row" if second_row else "form.isbn_form"
-        return answers.page("desk/title_isbn.html", 422, typed=typed, problem=problem)
+        return answers.page("desk/title_isbn.html", 422, typed=typed, problem=_no_isbn(typed))
     there = holdings.with_isbn(isbn) if isbn else []
     if there:
         return _done("known", there[0])
@@ -204,6 +202,13 @@ def found(staff: AtDesk, item_id: int) -> Response:
     if not decision.allowed:
         return _show_item(item_id, 409, refused=decision.refusals)
     return _item_done("item_found", item_id)
+
+
+def _no_isbn(typed: str) -> str:
+    """Why this is no ISBN: it was misread, or it is another of the barcodes that publishers print."""
+    code = item_barcode(typed)
+    other = is_book_trade_barcode(code) and not code.startswith(("978", "979"))
+    return "cataloguing.second_row" if other else "form.isbn_form"
 
 
 def _done(what: str, bib_id: int, **facts) -> Response:
