@@ -11,7 +11,7 @@ from datetime import datetime
 import holdings
 import search
 from circulation import NotThere
-from events import note
+from events import NO_NUMBER, note
 from models import Bib, CartEntry, Creator, Hold, Item, Loan, Serial, db
 from rules import (
     Channel,
@@ -67,7 +67,7 @@ def add_title(policy: Policy, entry: TitleEntry, now: datetime, actor: str) -> T
         bib = Bib.insert(added_on=today, serial=_serial(entry), **_columns(entry)).execute()
         _name_creators(bib, entry.creators)
         search.reindex(db, bib)
-        note("title_added", bib, Channel.DESK, actor, now)
+        note("title_added", NO_NUMBER, Channel.DESK, actor, now)
         return TitleAnswer(decision, bib)
 
 
@@ -91,7 +91,7 @@ def change_title(policy: Policy, bib_id: int, entry: TitleEntry, now: datetime, 
         if differing or people:
             _forget_magazines_without_issues()
             search.reindex(db, bib_id)
-            note("title_changed", bib_id, Channel.DESK, actor, now)
+            note("title_changed", NO_NUMBER, Channel.DESK, actor, now)
         return decision
 
 
@@ -134,7 +134,7 @@ def delete_title(bib_id: int, now: datetime, actor: str) -> Decision:
             Bib.delete().where(Bib.id == bib_id).execute()
             _forget_magazines_without_issues()
             search.reindex(db, bib_id)
-            note("title_deleted", bib_id, Channel.DESK, actor, now)
+            note("title_deleted", NO_NUMBER, Channel.DESK, actor, now)
         return decision
 
 
@@ -213,4 +213,4 @@ def _set_hidden(bib_id: int, hidden: bool, kind: str, now: datetime, actor: str)
         if existing_title(bib_id).hidden is not hidden:
             Bib.update(hidden=hidden).where(Bib.id == bib_id).execute()
             search.reindex(db, bib_id)
-            note(kind, bib_id, Channel.DESK, actor, now)
+            note(kind, NO_NUMBER, Channel.DESK, actor, now)

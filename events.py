@@ -8,7 +8,7 @@ from datetime import datetime
 from models import Event
 
 PATRON = "patron"  # the actor of an event, never which one
-NO_NUMBER = 0  # of an event about a patron: that it happened, never to whom
+NO_NUMBER = 0  # of an event about a patron, a title or a piece: that it happened, never to whom or what
 JOBS = "jobs"  # the channel and the actor of what happens by itself
 
 

@@ -260,10 +260,11 @@ class StaffLogin(_Table):
 
 
 class Event(_Table):
-    """That a loan, hold or patron changed: kind, when, by which way, staff number or "patron", its number.
+    """That a loan, hold, patron, title or piece changed: kind, when, by which way, staff number or "patron",
+    and the number of a loan or hold.
 
     Of a loan or hold never whose and never what: those stand on the open row only and go with it.  Of a
-    patron never which fact: once deleted, the number leads to nobody.
+    patron, title or piece never which, or two events of one moment could say what somebody had on hold.
     """
 
     id = AutoField()

@@ -11,7 +11,7 @@ import holdings
 import search
 from cataloguing import existing_title
 from circulation import NotThere
-from events import note
+from events import NO_NUMBER, note
 from models import Bib, Hold, Item, Patron, db
 from rules import (
     Channel,
@@ -60,7 +60,7 @@ def add_item(policy: Policy, bib_id: int, entry: ItemEntry, now: datetime, actor
             return ItemAnswer(Decision(refusals))
         item = Item.insert(bib=bib_id, added_on=library_day(now), **columns).execute()
         _is_ours_now(bib, entry)
-        note("item_added", item, Channel.DESK, actor, now)
+        note("item_added", NO_NUMBER, Channel.DESK, actor, now)
         return ItemAnswer(Decision(), item, holdings.waiting(bib_id))
 
 
@@ -78,7 +78,7 @@ def change_item(policy: Policy, item_id: int, entry: ItemEntry, now: datetime, a
         if not refusals and differing:
             Item.update(differing).where(Item.id == item_id).execute()
             _is_ours_now(existing_title(item.bib_id), entry)
-            note("item_changed", item_id, Channel.DESK, actor, now)
+            note("item_changed", NO_NUMBER, Channel.DESK, actor, now)
         return Decision(refusals)
 
 
@@ -167,4 +167,4 @@ def _is_ours_now(bib: Bib, entry: ItemEntry) -> None:
 def _set_state(item_id: int, state: ItemState, kind: str, now: datetime, actor: str) -> None:
     """With its new state a piece stands on no hold shelf any more."""
     Item.update(state=state, to_shelve_at=None).where(Item.id == item_id).execute()
-    note(kind, item_id, Channel.DESK, actor, now)
+    note(kind, NO_NUMBER, Channel.DESK, actor, now)
