@@ -148,6 +148,7 @@ def add_item(staff: AtDesk, bib_id: int) -> Response:
         return _show_title(staff, bib_id, 422, form=form)
     answer = stock.add_item(g.policy, bib_id, form.entry, g.now, staff.actor)
     if not answer.decision.allowed:
+        form.barcode.data = ""  # or the next scan would be written behind this one
         return _show_title(staff, bib_id, 409, form=form, refused=answer.decision.refusals)
     return _done("item_added", bib_id, barcode=form.entry.barcode, waiting=answer.waiting)
 

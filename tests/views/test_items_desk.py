@@ -122,6 +122,7 @@ def test_a_barcode_that_is_not_for_this_piece_is_refused_with_its_reason(desk, a
 
     assert sentence in page.select_one("main [role=alert].problem").text
     assert page.select_one("#call_number")["value"] == "手で直した"
+    assert page.select_one("#barcode")["value"] == "", "the next scan stands alone"
     assert Item.select().count() == 1 and kinds() == []
 
 
