@@ -111,7 +111,7 @@ class TitleForm(Form):
             pub_year=rules.year_of(self.pub_year.data),
             isbn=isbn13(self.isbn.data),
             ndc=self.ndc.data,
-            serial=int(self.serial.data) if self.serial.data else None,
+            serial=next((number for number, _ in self.serials if str(number) == self.serial.data), None),
             issued_on=self.issued_on.data,
             holdable_from=from_at and from_at.replace(tzinfo=rules.JAPAN),
         )
@@ -138,14 +138,13 @@ class TitleForm(Form):
 
     def validate(self, extra_validators=None) -> bool:
         """With the rules' own refusals at the fields that they are about."""
-        if not super().validate(extra_validators):
-            if self.holdable_from.errors:
-                self.holdable_from.errors = ["form.day_form"]  # the field's own sentence is not one of ours
-            return False
+        super().validate(extra_validators)
+        if self.holdable_from.errors:
+            self.holdable_from.errors = ["form.day_form"]  # the field's own sentence is not one of ours
         for refusal in rules.decide_title(self.policy, self.entry, self.today).refusals:
             named = refusal.facts.get("serial")
             name = "issued_on" if named else _FIELD_OF[refusal.reason]
-            self[name].errors = [refusal]
+            self[name].errors = self[name].errors or [refusal]
         return not self.errors
 
 
@@ -187,7 +186,7 @@ class ItemForm(Form):
             tags=(*known, *(tag for tag in _lines(self.more_tags.data) if tag not in known)),
             not_for_loan=self.not_for_loan.data,
             interlibrary=self.interlibrary.data,
-            volumes=self.volumes.data,
+            volumes=self.volumes.data or 0,
         )
 
     def validate_more_tags(self, field) -> None:
@@ -197,12 +196,12 @@ class ItemForm(Form):
 
     def validate(self, extra_validators=None) -> bool:
         """With the rules' own refusals at the fields that they are about."""
-        if not super().validate(extra_validators):
-            if self.volumes.errors:
-                self.volumes.errors = ["form.volumes_form"]  # the field's own sentence is not one of ours
-            return False
+        super().validate(extra_validators)
+        if self.volumes.errors:
+            self.volumes.errors = ["form.volumes_form"]  # the field's own sentence is not one of ours
         for refusal in rules.decide_item(self.policy, self.entry).refusals:
-            self[_FIELD_OF[refusal.reason]].errors = [refusal]
+            field = self[_FIELD_OF[refusal.reason]]
+            field.errors = field.errors or [refusal]
         return not self.errors
 
 

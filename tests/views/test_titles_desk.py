@@ -246,6 +246,19 @@ def test_what_cannot_be_right_is_said_at_its_field_and_changes_nothing(desk, wro
     assert Bib.select().count() == Serial.select().count() == 0 and kinds() == []
 
 
+def test_every_mistake_is_said_at_once_with_the_cursor_in_the_first(desk):
+    wrong = {"title": "", "pub_year": "去年", "ndc": "小説", "issued_on": "2026-04-01"}
+    page = desk.post(f"{LIST}/new", status=422, **{**KOKORO, **wrong})
+
+    assert [error["id"] for error in page.select(".field-error")] == [
+        "title-error",
+        "pub_year-error",
+        "ndc-error",
+        "serial-error",
+    ]
+    assert page.select_one("[autofocus]")["id"] == "title"
+
+
 def test_the_class_is_named_when_the_form_comes_back(desk):
     page = desk.post(f"{LIST}/new", status=422, **{**KOKORO, "title": ""})
 
