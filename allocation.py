@@ -121,6 +121,14 @@ def end_hold(hold: Hold, state: HoldState, now: datetime, channel: Channel | str
     note(f"hold_{state}", hold.id, channel, actor, now)
 
 
+def put_back(hold: Hold, now: datetime, channel: Channel | str, actor: str) -> None:
+    """A hold that has a piece waits again, in the place that its request gives it."""
+    hold.state, hold.item, hold.ready_on, hold.collect_by = HoldState.WAITING, None, None, None
+    hold.extended, hold.sent_from, hold.slip_due = 0, None, False
+    hold.save()
+    note("hold_put_back", hold.id, channel, actor, now)
+
+
 def expire(hold: Hold, now: datetime, channel: Channel | str, actor: str) -> None:
     """End a hold that was not collected in time, and owe its patron a word of it."""
     mail.queue("hold_expired", hold.patron_id, [hold.id], now)

@@ -7,6 +7,7 @@ As in ``circulation.py``: one verb a function, one transaction each, decided by 
 import logging
 from datetime import date, datetime
 
+import allocation
 from allocation import expire, pass_on
 from circulation import NotThere
 from events import JOBS, note
@@ -66,10 +67,7 @@ def put_back(hold_id: int, now: datetime, actor: str) -> Decision:
         decision = decide_putting_back(hold.state)
         if decision.allowed and hold.item_id is not None:
             Item.update(to_shelve_at=hold.pickup_branch).where(Item.id == hold.item_id).execute()
-            hold.state, hold.item, hold.ready_on, hold.collect_by = HoldState.WAITING, None, None, None
-            hold.extended, hold.sent_from, hold.slip_due = 0, None, False
-            hold.save()
-            note("hold_put_back", hold_id, Channel.DESK, actor, now)
+            allocation.put_back(hold, now, Channel.DESK, actor)
         return decision
 
 

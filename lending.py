@@ -11,7 +11,7 @@ from enum import StrEnum
 import tallies
 from allocation import Piece, allocate, end_hold, expire, pass_on, piece_with_barcode
 from circulation import NotThere, existing_patron
-from events import note
+from events import NO_NUMBER, note
 from models import Bib, Hold, Item, Loan, Patron, db
 from opening import Calendar
 from rules import (
@@ -134,7 +134,7 @@ def take_back(policy: Policy, code: str, branch: str, now: datetime, actor: str)
         if piece.facts.state is ItemState.MISSING:
             was = Returned.MISSING
             Item.update(state=ItemState.IN_STOCK).where(Item.id == piece.item).execute()
-            note("item_found", piece.item, Channel.DESK, actor, now)
+            note("item_found", NO_NUMBER, Channel.DESK, actor, now)
         if piece.loan is not None:
             was = Returned.OUT if was is Returned.NOT_OUT else was
             late, penalty = _end_loan(policy, piece, branch, now, actor)

@@ -94,7 +94,14 @@ def decline(bib_id: int, now: datetime, actor: str) -> Decision:
 
 
 def borrow(
-    bib_id: int, typed_number: str, library: str, send_back_by: date, branch: str, now: datetime, actor: str
+    policy: Policy,
+    bib_id: int,
+    typed_number: str,
+    library: str,
+    send_back_by: date,
+    branch: str,
+    now: datetime,
+    actor: str,
 ) -> BorrowAnswer:
     """A piece that another library lends for a title that is asked for has come to a branch.
 
@@ -106,7 +113,7 @@ def borrow(
             raise NotThere
         taken = Item.select().where(Item.barcode == number).exists()
         is_a_card = Patron.select().where(Patron.card_number == number).exists()
-        decision = decide_borrowing(number, send_back_by, today, taken, is_a_card)
+        decision = decide_borrowing(policy, number, send_back_by, today, taken, is_a_card)
         if not decision.allowed:
             return BorrowAnswer(decision)
         item = Item.insert(
@@ -118,7 +125,7 @@ def borrow(
             send_back_by=send_back_by,
             added_on=today,
         ).execute()
-        note("item_borrowed", item, Channel.DESK, actor, now)
+        note("item_borrowed", NO_NUMBER, Channel.DESK, actor, now)
         return BorrowAnswer(decision, item)
 
 
@@ -137,7 +144,7 @@ def send_back(item_id: int, now: datetime, actor: str) -> Decision:
             Loan.delete().where(Loan.item == item_id).execute()
             Item.delete().where(Item.id == item_id).execute()
             requested.let_go(piece.bib)
-            note("item_sent_back", item_id, Channel.DESK, actor, now)
+            note("item_sent_back", NO_NUMBER, Channel.DESK, actor, now)
         return decision
 
 

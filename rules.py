@@ -188,9 +188,6 @@ class Reason(StrEnum):
     STOP_OVER = "reason.stop_over"
     OPEN_LOANS = "reason.open_loans"
     # what is borrowed from other libraries
-    BORROWED_NUMBER_FORM = "reason.borrowed_number_form"
-    BORROWED_NUMBER_TAKEN = "reason.borrowed_number_taken"
-    BORROWED_NUMBER_IS_A_CARD = "reason.borrowed_number_is_a_card"
     SEND_BACK_PAST = "reason.send_back_past"
     BORROWED_FOR_THEM = "reason.borrowed_for_them"
     # what the desk writes into the calendar
@@ -2635,24 +2632,21 @@ def _ways(allowed: Mapping[Channel, frozenset[HoldState]], state: HoldState) -> 
 # What is borrowed from other libraries (相互貸借)
 # ---------------------------------------------------------------------------------------------------------
 
-_ANY_BARCODE = re.compile("[0-9A-Z]{1,20}")
-
 
 def decide_borrowing(
-    number: str, send_back_by: date, today: date, taken: bool = False, is_a_card: bool = False
+    policy: Policy,
+    number: str,
+    send_back_by: date,
+    today: date,
+    taken: bool = False,
+    is_a_card: bool = False,
 ) -> Decision:
-    """Whether a piece of another library is taken in under this number until this day.  ``taken``: a piece
-    has the number; ``is_a_card``: somebody's card has it, so that the desk could not tell the two apart."""
-    refusals = []
-    if not _ANY_BARCODE.fullmatch(number) or is_book_trade_barcode(number):
-        refusals.append(Refusal(Reason.BORROWED_NUMBER_FORM))
-    if taken:
-        refusals.append(Refusal(Reason.BORROWED_NUMBER_TAKEN))
-    if is_a_card:
-        refusals.append(Refusal(Reason.BORROWED_NUMBER_IS_A_CARD))
+    """Whether a piece of another library is taken in under this number (as ``decide_barcode``) until this
+    day."""
+    refusals = decide_barcode(policy, number, taken, is_a_card).refusals
     if send_back_by < today:
-        refusals.append(Refusal(Reason.SEND_BACK_PAST))
-    return Decision(tuple(refusals))
+        refusals += (Refusal(Reason.SEND_BACK_PAST),)
+    return Decision(refusals)
 
 
 def decide_sending_back(out: bool, set_aside: bool) -> Decision:

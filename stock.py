@@ -9,6 +9,7 @@ from datetime import datetime
 
 import holdings
 import search
+from allocation import put_back
 from cataloguing import existing_title
 from circulation import NotThere
 from events import NO_NUMBER, note
@@ -16,7 +17,6 @@ from models import Bib, Hold, Item, Patron, db
 from rules import (
     Channel,
     Decision,
-    HoldState,
     ItemEntry,
     ItemState,
     Policy,
@@ -111,10 +111,7 @@ def mark_missing(item_id: int, now: datetime, actor: str) -> MissingAnswer:
             return MissingAnswer(decision)
         kept_for = Hold.get_or_none(Hold.item == item_id, Hold.closed_at.is_null())
         if kept_for is not None:
-            Hold.update(
-                state=HoldState.WAITING, item=None, ready_on=None, collect_by=None, sent_from=None
-            ).where(Hold.id == kept_for.id).execute()
-            note("hold_put_back", kept_for.id, Channel.DESK, actor, now)
+            put_back(kept_for, now, Channel.DESK, actor)
         _set_state(item_id, ItemState.MISSING, "item_missing", now, actor)
         return MissingAnswer(decision, kept_for is not None)
 

@@ -283,7 +283,7 @@ def decisions_about_what_is_not_owned() -> Iterator[Decision]:
     for owned in (True, False):
         yield rules.decide_request(SOURCE_1, SATO, rules.BibFacts(0, "book"), on(Channel.DESK), owned)
     yield decide_loan(SOURCE_1, SATO, KOKORO, gone_by, on(Channel.DESK))
-    yield rules.decide_borrowing("*", TODAY - timedelta(days=1), TODAY, taken=True, is_a_card=True)
+    yield rules.decide_borrowing(SOURCE_1, "*", TODAY - timedelta(days=1), TODAY, taken=True, is_a_card=True)
     yield rules.decide_sending_back(out=True, set_aside=True)
     for borrowed in (1, 2):
         yield rules.decide_declining(borrowed)

@@ -109,21 +109,23 @@ def test_a_request_is_answered_by_the_lines_that_speak_of_requests():
     [
         ("B7001", {}, ()),
         ("12345678901234567890", {}, ()),
-        ("123456789012345678901", {}, (Reason.BORROWED_NUMBER_FORM,)),
-        ("", {}, (Reason.BORROWED_NUMBER_FORM,)),
-        ("B-1", {}, (Reason.BORROWED_NUMBER_FORM,)),
-        ("9784003101018", {}, (Reason.BORROWED_NUMBER_FORM,)),
-        ("1920093001234", {}, (Reason.BORROWED_NUMBER_FORM,)),
-        ("B7001", {"taken": True}, (Reason.BORROWED_NUMBER_TAKEN,)),
-        ("B7001", {"is_a_card": True}, (Reason.BORROWED_NUMBER_IS_A_CARD,)),
+        ("123456789012345678901", {}, (Reason.BARCODE_FORM,)),
+        ("", {}, (Reason.BARCODE_FORM,)),
+        ("B-1", {}, (Reason.BARCODE_FORM,)),
+        ("9784003101018", {}, (Reason.BARCODE_OF_TRADE,)),
+        ("1920093001234", {}, (Reason.BARCODE_OF_TRADE,)),
+        ("B7001", {"taken": True}, (Reason.BARCODE_TAKEN,)),
+        ("B7001", {"is_a_card": True}, (Reason.BARCODE_IS_A_CARD,)),
     ],
 )
 def test_the_number_of_a_piece_of_another_library(number, facts, reasons):
-    assert decide_borrowing(number, TODAY, TODAY, **facts).reasons == reasons
+    assert decide_borrowing(SOURCE_1, number, TODAY, TODAY, **facts).reasons == reasons
 
 
 def test_a_piece_is_taken_in_until_today_at_the_earliest_and_goes_back_when_nobody_has_it():
-    assert decide_borrowing("B1", TODAY - timedelta(days=1), TODAY).reasons == (Reason.SEND_BACK_PAST,)
+    assert decide_borrowing(SOURCE_1, "B1", TODAY - timedelta(days=1), TODAY).reasons == (
+        Reason.SEND_BACK_PAST,
+    )
     assert decide_sending_back(out=False, set_aside=False).allowed
     assert decide_sending_back(out=True, set_aside=False).reasons == (Reason.OUT,)
     assert decide_sending_back(out=False, set_aside=True).reasons == (Reason.KEPT_FOR_ANOTHER,)

@@ -101,6 +101,7 @@ def borrow(staff: AtDesk, bib_id: int) -> Response:
     if not form.validate():
         return _show_borrow(_asked(bib_id), form, 422)
     answer = requesting.borrow(
+        g.policy,
         bib_id,
         form.barcode.data,
         form.library.data,
