@@ -12,7 +12,7 @@ import mail
 import tallies
 from catalogue import NEWEST_ISSUE_SQL, item_facts
 from events import note
-from models import Hold, Item, db
+from models import QUEUED, Hold, Item, db
 from opening import Calendar
 from requested import let_go
 from rules import (
@@ -35,7 +35,9 @@ SELECT item.id, b.id, b.material, {NEWEST_ISSUE_SQL},
   loan.id, loan.patron_id,
   hold.id, hold.patron_id, hold.state, hold.pickup_branch, hold.collect_by, loan.due_by,
   item.to_shelve_at IS NOT NULL, coalesce(hold.slip_due, 0),
-  item.send_back_by
+  item.send_back_by,
+  (SELECT count(*) FROM hold AS queued WHERE queued.bib_id = b.id AND queued.closed_at IS NULL
+     AND queued.state IN {QUEUED})
 FROM item JOIN bib AS b ON b.id = item.bib_id
   LEFT JOIN loan ON loan.item_id = item.id AND loan.returned_at IS NULL
   LEFT JOIN hold ON hold.item_id = item.id AND hold.closed_at IS NULL
@@ -68,6 +70,7 @@ class Piece:
     due_by: time | None
     to_shelve: bool
     slip_due: bool
+    waiting: int  # how many wait for the title
 
 
 def piece_with_barcode(barcode: str) -> Piece | None:
@@ -193,4 +196,4 @@ def _piece(sql: str, asked: str | int) -> Piece | None:
     due_by = time.fromisoformat(row[21]) if row[21] else None
     to_shelve, slip_due = bool(row[22]), bool(row[23])
     facts = item_facts(material, bool(newest), *row[4:14], send_back_by=row[24])
-    return Piece(item, bib, facts, *row[14:18], state, row[19], last, due_by, to_shelve, slip_due)
+    return Piece(item, bib, facts, *row[14:18], state, row[19], last, due_by, to_shelve, slip_due, row[25])

@@ -8,13 +8,14 @@ from datetime import date, datetime, time, timedelta
 
 from events import JOBS
 from models import InstantField, db
-from rules import JAPAN, Channel
+from rules import JAPAN, Channel, Overrulable
 
 LONGEST = 200
 _LOANS_AND_HOLDS = ("loan_", "hold_", "pickup_", "deadline_")  # how the kinds begin that number these
 
 _EVENTS_SQL = """
-SELECT event.kind, event.at, event.channel, event.actor, staff.name, event.number
+SELECT event.kind, event.at, event.channel, event.actor, staff.name, event.number,
+  event.overruled, event.remark
 FROM event LEFT JOIN staff ON CAST(staff.id AS TEXT) = event.actor
 WHERE (:actor IS NULL OR event.actor = :actor)
   AND (:since IS NULL OR event.at >= :since AND event.at < :until)
@@ -24,7 +25,8 @@ ORDER BY event.id DESC LIMIT :most
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event.  ``channel`` is None for what happened by itself, ``staff`` is who of them did it."""
+    """One event.  ``channel`` is None for what happened by itself, ``staff`` is who of them did it; of an
+    exception, what was overruled and why."""
 
     kind: str
     at: datetime
@@ -32,6 +34,8 @@ class Entry:
     actor: str
     staff: str | None
     number: int | None
+    overruled: tuple[Overrulable, ...] = ()
+    remark: str = ""
 
 
 def entries(actor: str | None = None, day: date | None = None) -> list[Entry]:
@@ -45,8 +49,12 @@ def entries(actor: str | None = None, day: date | None = None) -> list[Entry]:
         "most": LONGEST,
     }
     return [
-        Entry(kind, _in_japan(at), _channel(channel), actor, name, _number(kind, number))
-        for kind, at, channel, actor, name, number in db.execute_sql(_EVENTS_SQL, asked)
+        Entry(
+            *(kind, _in_japan(at), _channel(channel), actor, name, _number(kind, number)),
+            tuple(Overrulable(word) for word in overruled.split(",") if word),
+            remark,
+        )
+        for kind, at, channel, actor, name, number, overruled, remark in db.execute_sql(_EVENTS_SQL, asked)
     ]
 
 

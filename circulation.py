@@ -25,6 +25,8 @@ from rules import (
     HoldState,
     HoldTiming,
     Occasion,
+    Overrulable,
+    Overruling,
     Policy,
     Reason,
     Refusal,
@@ -32,6 +34,7 @@ from rules import (
     decide_cancel,
     decide_extension,
     decide_hold,
+    decide_overruling,
     decide_pickup,
     decide_pickup_change,
     decide_renewal,
@@ -40,6 +43,7 @@ from rules import (
     library_day,
     plan_cart,
     registration_at,
+    what_is_overruled,
 )
 from standing import holds_of, patron_facts
 
@@ -50,11 +54,13 @@ class NotThere(Exception):
 
 @dataclass(frozen=True, slots=True)
 class HoldAnswer:
-    """What became of one title: the decision, and the number of the hold where one was made."""
+    """What became of one title: the decision, and the number of the hold where one was made.  ``overruled``:
+    what was overruled for it."""
 
     bib: int
     decision: Decision
     hold: int | None = None
+    overruled: tuple[Overrulable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ class RenewalAnswer:
     """What became of one loan.  ``already`` means that this very request had been carried out before."""
 
     loan: int
-    decision: RenewalDecision
+    decision: Decision
     due_on: date
     already: bool = False
 
@@ -76,20 +82,22 @@ def place_hold(
     channel: Channel,
     now: datetime,
     actor: str = PATRON,
+    overruling: Overruling | None = None,
 ) -> HoldAnswer:
-    """Register one hold, at the end of the title's queue."""
+    """Register one hold, at the end of the title's queue; an exception made at the desk changes no place."""
     with db.atomic():
         patron = existing_patron(patron_id)
         facts = bib_facts(bib_id)
         occasion = Occasion(channel, now, pickup)
-        decision = decide_hold(policy, patron_facts(patron), facts, occasion)
-        decision = Decision(decision.refusals + decide_pickup(policy, pickup, contact, occasion).refusals)
+        refused = decide_hold(policy, patron_facts(patron), facts, occasion)
+        stands = decide_overruling(policy, refused, overruling).refusals
+        decision = Decision(stands + decide_pickup(policy, pickup, contact, occasion).refusals)
         if not decision.allowed:
             return HoldAnswer(bib_id, decision)
-        state = first_state(policy, occasion)
-        hold = insert_hold(patron, bib_id, state, pickup, contact, channel, now, actor)
+        state, overruled = first_state(policy, occasion), what_is_overruled(refused)
+        hold = insert_hold(patron, bib_id, state, pickup, contact, channel, now, actor, overruled, overruling)
         mail.queue("hold_registered", patron_id, [hold], now)
-        return HoldAnswer(bib_id, decision, hold)
+        return HoldAnswer(bib_id, decision, hold, overruled)
 
 
 def submit_cart(
@@ -244,6 +252,7 @@ def renew(
     now: datetime,
     seen: int | None = None,
     actor: str = PATRON,
+    overruling: Overruling | None = None,
 ) -> RenewalAnswer:
     """Renew one open loan of this patron.
 
@@ -259,16 +268,23 @@ def renew(
             return RenewalAnswer(loan_id, RenewalDecision((), loan.due_on), loan.due_on, already=True)
         opening = Calendar(policy, library_day(now)).of(loan.branch)
         decision = decide_renewal(policy, patron, loan, Occasion(channel, now), opening)
-        if not decision.allowed:
-            return RenewalAnswer(loan_id, decision, loan.due_on)
-        Loan.update(due_on=decision.due_on, renewals=Loan.renewals + 1).where(Loan.id == loan_id).execute()
+        stands = decide_overruling(policy, decision, overruling)
+        if not stands.allowed:
+            return RenewalAnswer(loan_id, stands, loan.due_on)
+        due_on = decision.due_on or decision.despite
+        Loan.update(due_on=due_on, renewals=Loan.renewals + 1).where(Loan.id == loan_id).execute()
         tallies.count("renewal", loan.branch, now, loan.bib)
-        note("loan_renewed", loan_id, channel, actor, now)
-        return RenewalAnswer(loan_id, decision, decision.due_on)
+        note("loan_renewed", loan_id, channel, actor, now, what_is_overruled(decision), overruling)
+        return RenewalAnswer(loan_id, stands, due_on)
 
 
 def renew_chosen(
-    policy: Policy, patron_id: int, chosen: Mapping[int, int | None], channel: Channel, now: datetime
+    policy: Policy,
+    patron_id: int,
+    chosen: Mapping[int, int | None],
+    channel: Channel,
+    now: datetime,
+    actor: str = PATRON,
 ) -> tuple[list[RenewalAnswer], int]:
     """Renew several loans, each by itself: one that cannot be renewed does not keep the others back.
 
@@ -286,7 +302,7 @@ def renew_chosen(
     answers = []
     for loan_id, seen in chosen.items():
         with contextlib.suppress(NotThere):
-            answers.append(renew(policy, patron_id, loan_id, channel, now, seen))
+            answers.append(renew(policy, patron_id, loan_id, channel, now, seen, actor))
     return answers, len(chosen) - len(answers)
 
 
@@ -341,6 +357,8 @@ def insert_hold(
     channel: Channel,
     now: datetime,
     actor: str,
+    overruled: Sequence[Overrulable] = (),
+    overruling: Overruling | None = None,
 ) -> int:
     """A patron queues for a title, in the caller's transaction; the branch is the one chosen last."""
     hold = Hold.insert(
@@ -354,5 +372,5 @@ def insert_hold(
     ).execute()
     Patron.update(pickup_branch=pickup).where(Patron.id == patron.id).execute()
     tallies.count("hold", pickup, now, bib_id)
-    note("hold_placed", hold, channel, actor, now)
+    note("hold_placed", hold, channel, actor, now, overruled, overruling)
     return hold

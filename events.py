@@ -3,15 +3,36 @@
 It says that something happened, when, by which way, and which of the staff did it; never to whom, never what.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from models import Event
+from rules import Overrulable, Overruling
 
 PATRON = "patron"  # the actor of an event, never which one
 NO_NUMBER = 0  # of an event about a patron, a title or a piece: that it happened, never to whom or what
 JOBS = "jobs"  # the channel and the actor of what happens by itself
 
 
-def note(kind: str, number: int, channel: str, actor: str, now: datetime) -> None:
-    """The event of a change: that it happened, to which number; never to whom, never what."""
-    Event.insert(kind=kind, at=now, channel=str(channel), actor=actor, number=number).execute()
+def note(
+    kind: str,
+    number: int,
+    channel: str,
+    actor: str,
+    now: datetime,
+    overruled: Sequence[Overrulable] = (),
+    overruling: Overruling | None = None,
+) -> None:
+    """The event of a change: that it happened, to which number; never to whom, never what.
+
+    Of an exception also what was overruled, and why; where nothing was, the remark is not kept either.
+    """
+    Event.insert(
+        kind=kind,
+        at=now,
+        channel=str(channel),
+        actor=actor,
+        number=number,
+        overruled=",".join(overruled),
+        remark=overruling.remark if overruled and overruling else "",
+    ).execute()

@@ -205,6 +205,17 @@ class PatronForm(Form):
         return not self.errors
 
 
+class RemarkForm(Form):
+    """Why an exception is made, on one line; ``unclear``: what the rules say against it."""
+
+    unclear: tuple[rules.Refusal, ...] = ()
+    remark = StringField(filters=[lambda typed: rules.plain_line(typed) if typed else typed])
+
+    def validate(self, extra_validators=None) -> bool:
+        self.unclear = rules.decide_remark(self.remark.data or "").refusals
+        return not self.unclear
+
+
 class NewPatronForm(PatronForm, CardForm):
     """A patron with the first card."""
 

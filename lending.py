@@ -15,6 +15,7 @@ from events import NO_NUMBER, note
 from models import Bib, Hold, Item, Loan, Patron, db
 from opening import Calendar
 from rules import (
+    QUEUED_HOLD_STATES,
     BibFacts,
     Channel,
     Due,
@@ -22,14 +23,18 @@ from rules import (
     ItemState,
     LoanDecision,
     Occasion,
+    Overrulable,
+    Overruling,
     Policy,
     days_overdue,
     decide_loan,
     decide_login,
+    decide_overruling,
     item_barcode,
     library_day,
     penalty_ends_on,
     shelf_is_over,
+    what_is_overruled,
 )
 from standing import patron_facts
 
@@ -37,12 +42,15 @@ from standing import patron_facts
 @dataclass(frozen=True, slots=True)
 class LoanAnswer:
     """What became of a piece that somebody wants to take home.  ``again``: it was lent to them already;
-    ``released``: another piece had been set aside for them, and is free now."""
+    ``released``: another piece had been set aside for them, and is free now; ``waiting``: so many others wait
+    for the title, and go on waiting; ``overruled``: what was overruled for it."""
 
     item: int
     decision: LoanDecision
     again: bool = False
     released: int | None = None
+    waiting: int = 0
+    overruled: tuple[Overrulable, ...] = ()
 
 
 class Returned(StrEnum):
@@ -76,9 +84,16 @@ def scanned(code: str) -> Piece:
 
 
 def check_out(
-    policy: Policy, patron_id: int, code: str, branch: str, now: datetime, actor: str
+    policy: Policy,
+    patron_id: int,
+    code: str,
+    branch: str,
+    now: datetime,
+    actor: str,
+    overruling: Overruling | None = None,
 ) -> LoanAnswer:
-    """Lend a piece to a patron.  A hold of theirs on the title is collected with it.
+    """Lend a piece to a patron, if need be by an exception.  A hold of theirs on the title is collected with
+    it; whoever else waits for the title keeps their place.
 
     Raises NotThere for a barcode or a patron that does not exist.
     """
@@ -98,25 +113,33 @@ def check_out(
             kept_for_patron=piece.holder == patron_id,
         )
         barred = decide_login(policy, patron.card_number)  # an old card is renewed first, at the desk too
-        if barred.refusals or not decision.allowed:
+        if barred.refusals:
             return LoanAnswer(piece.item, LoanDecision(barred.refusals + decision.refusals))
+        stands = decide_overruling(policy, decision, overruling)
+        if not stands.allowed:
+            refused = LoanDecision(stands.refusals, overrulable=decision.overrulable)
+            return LoanAnswer(piece.item, refused)
+        ends, overruled = decision.due or decision.despite, what_is_overruled(decision)
         loan = Loan.insert(
             item=piece.item,
             patron=patron_id,
             branch=branch,
             lent_on=library_day(now),
-            due_on=decision.due.on,
-            due_by=decision.due.by.isoformat("minutes") if decision.due.by else None,
+            due_on=ends.on,
+            due_by=ends.by.isoformat("minutes") if ends.by else None,
         ).execute()
         Bib.update(lent=Bib.lent + 1).where(Bib.id == piece.bib).execute()
         tallies.count("loan", branch, now, piece.bib)
-        note("loan_made", loan, Channel.DESK, actor, now)
+        note("loan_made", loan, Channel.DESK, actor, now, overruled, overruling)
         _is_in_hand(piece)
-        released = None
+        released, waiting = None, piece.waiting
         if any(hold.bib.number == piece.bib for hold in facts.holds):
             released = _collect(policy, patron_id, piece, now, actor)
             tallies.count("hold_collected", branch, now, piece.bib)
-        return LoanAnswer(piece.item, decision, released=released)
+            waiting -= any(
+                hold.bib.number == piece.bib and hold.state in QUEUED_HOLD_STATES for hold in facts.holds
+            )
+        return LoanAnswer(piece.item, LoanDecision((), ends), False, released, waiting, overruled)
 
 
 def take_back(policy: Policy, code: str, branch: str, now: datetime, actor: str) -> ReturnAnswer:

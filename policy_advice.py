@@ -18,6 +18,7 @@ from rules import (
     LoanFacts,
     Occasion,
     OpeningDays,
+    Overrulable,
     PatronFacts,
     Per,
     Policy,
@@ -38,6 +39,7 @@ def advice(policy: Policy, today: date) -> list[Mistake]:
         *_limits_that_never_bind(policy),
         *_renewals_that_never_gain(policy),
         *_blocks_behind_others(policy),
+        *_exceptions_to_nothing(policy),
     ]
     if not any(category.holds for category in policy.patron_categories):
         found.append(Mistake("patron", "advice.nobody_may_hold"))
@@ -199,3 +201,28 @@ def _fires_before(other: Block, block: Block) -> bool:
         and block.at <= other.at
         and (not other.who and not other.branch and not other.of)
     )
+
+
+def _exceptions_to_nothing(policy: Policy) -> Iterator[Mistake]:
+    """A word under ``overrule`` for which the sheet refuses nothing, in no season either."""
+    sheets = [policy, *policy.in_season.values()]
+    causes = [block.when for sheet in sheets for block in sheet.blocks]
+    renewals = [sheet.renewal for sheet in sheets]
+    refuses = {
+        Overrulable.LOAN_LIMIT: any(
+            limit.most.n is not None for sheet in sheets for limit in sheet.loan.limits
+        ),
+        Overrulable.HOLD_LIMIT: any(
+            limit.most.n is not None for sheet in sheets for limit in sheet.hold.limits
+        ),
+        Overrulable.NOT_RENEWABLE: any(rule.never or rule.only for rule in renewals),
+        Overrulable.TOO_SOON: any(rule.opens for rule in renewals),
+        Overrulable.RETURNED_LATE: any(cause.returned_late for cause in causes),
+        Overrulable.LOST: any(cause.lost for cause in causes),
+        Overrulable.MARK: any(cause.mark is not None for cause in causes),
+        Overrulable.CARD_EXPIRED: any(cause.card for cause in causes),
+    }
+    named = policy.overrule.reasons if policy.overrule else ()
+    for word in Overrulable:
+        if word in named and not refuses.get(word, True):
+            yield Mistake("overrule.reasons", "advice.overrules_nothing", {"given": word.value})

@@ -23,6 +23,7 @@ from rules import (
     Line,
     Occasion,
     OpeningDays,
+    Overrulable,
     Per,
     Policy,
     Reason,
@@ -325,7 +326,14 @@ class _Sheet:
     # ---- blocks
 
     def blocks(self) -> Part:
-        return Part(None, [*map(self.block, self.policy.blocks), *self.notes(Heading.BLOCK)])
+        said = [*map(self.block, self.policy.blocks), *self.exceptions(), *self.notes(Heading.BLOCK)]
+        return Part(None, said)
+
+    def exceptions(self) -> list[str]:
+        overrule = self.policy.overrule
+        if overrule is None:
+            return []
+        return [self.t("rules.overrule", what=[word for word in Overrulable if word in overrule.reasons])]
 
     def block(self, block: Block) -> str:
         if block.say:

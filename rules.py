@@ -4,7 +4,7 @@ Facts come in (plain values, dates, counts), decisions go out.  Nothing here see
 or a translation; a test reads this file and keeps it so.  The sections follow a printed sheet:
 
   words · days · what a line asks · the library and its cards · titles and pieces · blocks · limits · loans ·
-  renewal · holds · other libraries · cart · hold shelf · the whole sheet
+  renewal · holds · other libraries · cart · hold shelf · exceptions at the desk · the whole sheet
 
 Each begins with what a library may write there: a class is a table of ``library.toml``, a field is a key
 (``written`` where the key is a word that Python or plurals claim), a field without a default must be there.
@@ -217,6 +217,11 @@ class Reason(StrEnum):
     PIECE_OUT = "reason.piece_out"
     PIECE_KEPT = "reason.piece_kept"
     PIECE_WITHDRAWN = "reason.piece_withdrawn"
+    # an exception at the desk
+    NO_RIGHT_TO_OVERRULE = "reason.no_right_to_overrule"
+    REMARK_MISSING = "reason.remark_missing"
+    REMARK_LONG = "reason.remark_long"
+    REMARK_NUMBER = "reason.remark_number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +237,10 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Allowed where nothing refuses."""
+    """Allowed where nothing refuses.  ``overrulable``: where the desk may overrule all that does."""
 
     refusals: tuple[Refusal, ...] = ()
+    overrulable: bool = field(default=False, kw_only=True, compare=False)
 
     @property
     def allowed(self) -> bool:
@@ -247,16 +253,18 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class LoanDecision(Decision):
-    """With the end of the loan where it is allowed."""
+    """With the end of the loan where it is allowed; ``despite``: where it can be overruled."""
 
     due: Due | None = None
+    despite: Due | None = field(default=None, kw_only=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class RenewalDecision(Decision):
-    """With the new due date where it is allowed."""
+    """With the new due date where it is allowed; ``despite``: where it can be overruled."""
 
     due_on: date | None = None
+    despite: date | None = field(default=None, kw_only=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -2017,7 +2025,7 @@ def decide_loan(
     if item.state is not ItemState.IN_STOCK:
         refusals.append(Refusal(Reason.GONE))
     elif item.not_for_loan:
-        refusals.append(Refusal(Reason.NO_ITEM, {"in_library": True}))
+        refusals.append(Refusal(Reason.NO_ITEM, {"in_library": True, "act": Act.LOAN}))
     if item.due_on is not None:
         refusals.append(Refusal(Reason.OUT))
     if not _may_stay(item, day):
@@ -2036,12 +2044,14 @@ def decide_loan(
     alone = _alone(policy, limits, patron, occasion)
     counted = _counted_loans(policy, patron, day)
     refusals += _over(policy, alone, binding, counted, asked_loan, occasion, Reason.LOAN_LIMIT)
-    line = loan_line(policy, item, patron, occasion)
-    if not refusals and (not binding or line is None):
+    is_lent = bool(binding) and loan_line(policy, item, patron, occasion) is not None
+    if not refusals and not is_lent:
         refusals.append(Refusal(Reason.NO_LOAN_RULE, {"what": policy.names([item.material])[0]}))
-    if refusals:
+    if refusals and not (is_lent and _may_be_overruled(policy, refusals)):
         return LoanDecision(tuple(refusals))
     ends = due(policy, item, occasion, opening, patron)
+    if refusals:
+        return LoanDecision(tuple(refusals), despite=ends, overrulable=ends is not None)
     return LoanDecision((), ends) if ends else LoanDecision((Refusal(Reason.NO_LAST_DAY),))
 
 
@@ -2253,19 +2263,26 @@ def decide_renewal(
     expires_on = patron.card_expires_on
     if card_has_expired(expires_on, today):
         expires_on = None  # no block stops the expired card, so it cuts nothing short either
+
+    def ends_on(later: Occasion) -> date | None:
+        return renewed_due_date(policy, loan, later, opening, expires_on, patron)
+
     opens = policy.renewal.opens
     if opens is not None and today < (first := opens.first_day(loan.lent_on, loan.due_on)):
         before = replace(occasion, moment=occasion.moment + (first - timedelta(days=1) - today))
-        from_on = _first_day_that_gains(policy, patron, loan, before, opening, expires_on)
+        from_on = _first_day_that_gains(loan, before, ends_on)
         refusals.append(Refusal(Reason.TOO_SOON, {"from_on": from_on or first}, place="renewal.opens"))
-    if refusals:
+    if refusals and not _may_be_overruled(policy, refusals):
         return RenewalDecision(tuple(refusals))
 
     due_on = _renewal_end(policy, loan, line, late, today, opening, expires_on)
+    gains = due_on is not None and due_on > loan.due_on and due_on >= today
+    if refusals:
+        return RenewalDecision(tuple(refusals), despite=due_on if gains else None, overrulable=gains)
     if due_on is None:
         return RenewalDecision((Refusal(Reason.NO_OPEN_DAY),))
-    if due_on <= loan.due_on or due_on < today:
-        from_on = _first_day_that_gains(policy, patron, loan, occasion, opening, expires_on)
+    if not gains:
+        from_on = _first_day_that_gains(loan, occasion, ends_on)
         return RenewalDecision((Refusal(Reason.NO_DAY_GAINED, {"from_on": from_on}),))
     return RenewalDecision((), due_on)
 
@@ -2307,30 +2324,34 @@ def _lend_again(
     policy: Policy, patron: PatronFacts, loan: LoanFacts, occasion: Occasion, opening: OpeningDays
 ) -> RenewalDecision:
     """At the desk of some libraries the piece is taken back and lent once more, as often as one likes, unless
-    somebody waits for it."""
+    somebody waits for it.  Nobody gives a piece back to have it for a shorter time."""
     others = replace(patron, loans=tuple(other for other in patron.loans if other.number != loan.number))
     bib = BibFacts(loan.bib, loan.item.material, (loan.item,))
     back = replace(loan.item, due_on=None)
-    refusals = tuple(_obstacles(policy, loan))
     again = decide_loan(policy, others, bib, back, occasion, opening)
-    refusals += again.refusals
+    obstacles = _obstacles(policy, loan)
+    refusals = (*obstacles, *again.refusals)
     if refusals:
-        return RenewalDecision(refusals)
-    return RenewalDecision((), again.due.on)
+        gains = not obstacles and again.overrulable and again.despite.on > loan.due_on
+        return RenewalDecision(refusals, despite=again.despite.on if gains else None, overrulable=gains)
+    if again.due.on > loan.due_on:
+        return RenewalDecision((), again.due.on)
+
+    def ends_on(later: Occasion) -> date | None:
+        ends = due(policy, back, later, opening, patron)
+        return ends and ends.on
+
+    from_on = _first_day_that_gains(loan, occasion, ends_on)
+    return RenewalDecision((Refusal(Reason.NO_DAY_GAINED, {"from_on": from_on}),))
 
 
 def _first_day_that_gains(
-    policy: Policy,
-    patron: PatronFacts,
-    loan: LoanFacts,
-    occasion: Occasion,
-    opening: OpeningDays,
-    card_expires_on: date | None,
+    loan: LoanFacts, occasion: Occasion, ends_on: Callable[[Occasion], date | None]
 ) -> date | None:
     """From which later day until the due date a renewal is worth while; None if from none of them."""
     for n in range(1, (loan.due_on - occasion.day).days + 1):
         later = replace(occasion, moment=occasion.moment + timedelta(days=n))
-        due_on = renewed_due_date(policy, loan, later, opening, card_expires_on, patron)
+        due_on = ends_on(later)
         if due_on is not None and due_on > loan.due_on:
             return later.day
     return None
@@ -2478,7 +2499,7 @@ def decide_hold(policy: Policy, patron: PatronFacts, bib: BibFacts, occasion: Oc
         occasion,
         Reason.HOLD_LIMIT,
     )
-    return Decision(tuple(refusals))
+    return Decision(tuple(refusals), overrulable=bool(refusals) and _may_be_overruled(policy, refusals))
 
 
 def decide_request(
@@ -2879,6 +2900,132 @@ def decide_extension(
 
 
 # ---------------------------------------------------------------------------------------------------------
+# Exceptions at the desk
+# ---------------------------------------------------------------------------------------------------------
+
+
+class Overrulable(StrEnum):
+    """What a sheet may let the desk overrule, by the words for it in the file.
+
+    Nothing else: a piece that is out, gone or kept for another cannot be lent whatever anybody says, and a
+    title that cannot be held would wait for a piece that is never set aside.
+    """
+
+    LOAN_LIMIT = "loan limit"
+    HOLD_LIMIT = "hold limit"
+    NOT_LENDABLE = "not lendable"
+    NOT_RENEWABLE = "not renewable"
+    RENEWED = "renewed"
+    TOO_SOON = "too soon"
+    OVERDUE = "overdue"
+    RETURNED_LATE = "returned late"
+    LOST = "lost"
+    MARK = "mark"
+    CARD_EXPIRED = "card expired"
+
+
+@dataclass(frozen=True, slots=True)
+class Overrule:
+    """What may be overruled, and who of the staff may."""
+
+    reasons: frozenset[Overrulable]
+    by: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Overruling:
+    """Somebody of the staff makes an exception: with which rights, and why, in their words."""
+
+    by: Role
+    remark: str
+
+
+LONGEST_REMARK = 100
+
+_OVERRULED_AS = {
+    Reason.LOAN_LIMIT: Overrulable.LOAN_LIMIT,
+    Reason.HOLD_LIMIT: Overrulable.HOLD_LIMIT,
+    Reason.NOT_LENDABLE: Overrulable.NOT_LENDABLE,
+    Reason.NOT_LENDABLE_HERE: Overrulable.NOT_LENDABLE,
+    Reason.NOT_RENEWABLE: Overrulable.NOT_RENEWABLE,
+    Reason.NOT_RENEWABLE_HERE: Overrulable.NOT_RENEWABLE,
+    Reason.RENEWED: Overrulable.RENEWED,
+    Reason.TOO_SOON: Overrulable.TOO_SOON,
+    Reason.OVERDUE: Overrulable.OVERDUE,
+    Reason.OVERDUE_BLOCK: Overrulable.OVERDUE,
+    Reason.FAMILY_OVERDUE_BLOCK: Overrulable.OVERDUE,
+    Reason.PENALTY: Overrulable.RETURNED_LATE,
+    Reason.LOST_BLOCK: Overrulable.LOST,
+    Reason.MARK_BLOCK: Overrulable.MARK,
+    Reason.CARD_EXPIRED: Overrulable.CARD_EXPIRED,
+}
+# Reasons that speak of whatever is asked: the act in their facts decides.
+_OF_ANY_ACT = {
+    Reason.NOT_FOR,
+    Reason.NOT_FOR_HERE,
+    Reason.ONLY_FOR,
+    Reason.NOT_AT_BRANCH,
+    Reason.ONLY_AT_BRANCH,
+    Reason.NO_ITEM,
+}
+_EXCLUDED_FROM = {Act.LOAN: Overrulable.NOT_LENDABLE, Act.RENEWAL: Overrulable.NOT_RENEWABLE}
+
+
+def overruled_as(refusal: Refusal) -> Overrulable | None:
+    """By which word a sheet would let this be overruled; None: by none."""
+    if refusal.reason in _OF_ANY_ACT:
+        return _EXCLUDED_FROM.get(refusal.facts.get("act"))
+    return _OVERRULED_AS.get(refusal.reason)
+
+
+def _may_be_overruled(policy: Policy, refusals: Sequence[Refusal]) -> bool:
+    """Whether the sheet lets the desk overrule all of these."""
+    named = policy.overrule.reasons if policy.overrule else frozenset()
+    return all(overruled_as(refusal) in named for refusal in refusals)
+
+
+def what_is_overruled(decision: Decision) -> tuple[Overrulable, ...]:
+    """The words for what an exception overrules, each once, as the record keeps them."""
+    words = {overruled_as(refusal) for refusal in decision.refusals}
+    return tuple(word for word in Overrulable if word in words)
+
+
+def may_overrule(policy: Policy, role: Role) -> bool:
+    """Whether somebody with this role may make exceptions; an administrator may where anybody may."""
+    return policy.overrule is not None and role in (policy.overrule.by, Role.ADMINISTRATOR)
+
+
+def decide_remark(remark: str) -> Decision:
+    """Why an exception is made: something in words, on one line.
+
+    A number so long is a card, a piece or a telephone: scanned into the wrong field, or somebody's.
+    """
+    if not remark:
+        return Decision((Refusal(Reason.REMARK_MISSING),))
+    if len(remark) > LONGEST_REMARK:
+        return Decision((Refusal(Reason.REMARK_LONG, {"most": LONGEST_REMARK}),))
+    if re.search("[0-9]{6}", _BLANKS_AND_HYPHENS.sub("", remark)) or remark.isdecimal():
+        return Decision((Refusal(Reason.REMARK_NUMBER),))
+    return Decision()
+
+
+def decide_overruling(policy: Policy, decision: Decision, overruling: Overruling | None) -> Decision:
+    """What still stands against something when somebody of the staff makes an exception.
+
+    Allowed where the sheet names every reason that refuses it, the role has the right, and a remark says why.
+    Where nothing refuses, nothing is overruled, and nothing is asked.
+    """
+    if decision.allowed or overruling is None or not decision.overrulable:
+        return Decision(decision.refusals)
+    if not may_overrule(policy, overruling.by):
+        facts = {"role": policy.overrule.by}
+        return Decision(
+            (*decision.refusals, Refusal(Reason.NO_RIGHT_TO_OVERRULE, facts, place="overrule.by"))
+        )
+    return decide_remark(overruling.remark)
+
+
+# ---------------------------------------------------------------------------------------------------------
 # The whole sheet
 # ---------------------------------------------------------------------------------------------------------
 
@@ -2936,6 +3083,7 @@ class Policy:
     people: tuple[People, ...] = ()
     categories: tuple[Category, ...] = written("category", default=())
     blocks: tuple[Block, ...] = written("block", default=())
+    overrule: Overrule | None = None
     notes: tuple[Note, ...] = written("note", default=())
     seasons: tuple[Season, ...] = written("season", default=())
     in_season: Mapping[frozenset[int], Policy] = field(

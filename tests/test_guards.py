@@ -119,6 +119,7 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "GET /desk/calendar/<number:entry_id>/remove",
             "GET /desk/calendar/confirm",
             "GET /desk/day",
+            "GET /desk/loans",
             "GET /desk/login",
             "GET /desk/more",
             "GET /desk/notices",
@@ -169,10 +170,13 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "POST /desk/calendar/<number:entry_id>/remove",
             "POST /desk/finish",
             "POST /desk/login",
+            "POST /desk/loans/<number:loan_id>/renew",
+            "POST /desk/loans/renew",
             "POST /desk/logout",
             "POST /desk/notices/<number:notice_id>",
             "POST /desk/notices/<number:notice_id>/remove",
             "POST /desk/notices/new",
+            "POST /desk/overrule",
             "POST /desk/patrons",
             "POST /desk/patrons/<number:patron_id>",
             "POST /desk/patrons/<number:patron_id>/code",
@@ -253,7 +257,7 @@ def test_every_message_is_used_and_every_key_has_its_message(language):
     source = "\n".join(path.read_text("utf-8") for path in [*MODULES, *TEMPLATES])
     built = {match for match in re.findall(r"[\"']([a-z_.]+[._])(?:\{|[\"'] ?~)", source)}
     built |= {
-        f"{prefix}." for prefix in ("channel", "act", "holdstate", "set", "role")
+        f"{prefix}." for prefix in ("channel", "act", "holdstate", "set", "role", "overrulable")
     }  # Wording.write: by the name of the enum
     written = set(re.findall(r"[\"']([a-z_]+(?:\.[a-z_0-9]+)+)[\"']", source))
 

@@ -19,10 +19,12 @@ from rules import (
     HoldTiming,
     ItemEntry,
     ItemState,
+    Overruling,
     PatronEntry,
     PatronFacts,
     Reason,
     Refusal,
+    Role,
     ShelfFacts,
     TitleEntry,
     decide_barcode,
@@ -38,11 +40,13 @@ from rules import (
     decide_mail_address,
     decide_mark,
     decide_missing,
+    decide_overruling,
     decide_password,
     decide_pickup,
     decide_pickup_change,
     decide_putting_back,
     decide_registration,
+    decide_remark,
     decide_renewal,
     decide_stop,
     decide_timing,
@@ -241,6 +245,11 @@ def decisions() -> Iterator[Decision]:
         yield from decisions_about_titles(library)
     yield decide_mail_address("hana")
     yield from decisions_about_what_is_not_owned()
+    for remark in ("", "あ" * 101, "100000011"):
+        yield decide_remark(remark)
+    limited = with_loans(PatronFacts("city"), *(loan(title(n)) for n in range(401, 411)))
+    refused = decide_loan(EVERYTHING, limited, KOKORO, item(), on(Channel.DESK, branch="central"))
+    yield decide_overruling(EVERYTHING, refused, Overruling(Role.CLERK, "夏休みの調べもののため"))
     yield from decisions_about_patrons(EVERYTHING)
     yield from decisions_of_a_town_with_every_rule()
     yield from decisions_about_days()

@@ -8,6 +8,7 @@ import pytest
 from rules import (
     ALWAYS_OPEN,
     JAPAN,
+    Act,
     Closure,
     Due,
     HoldFacts,
@@ -66,7 +67,7 @@ def lend(piece, patron=SATO, library=SOURCE_1, bib=KOKORO, opening=ALWAYS_OPEN, 
 
 # ---- The piece -----------------------------------------------------------------------------------------
 
-IN_LIBRARY = Refusal(Reason.NO_ITEM, {"in_library": True})
+IN_LIBRARY = Refusal(Reason.NO_ITEM, {"in_library": True, "act": Act.LOAN})
 GONE, OUT, KEPT = Refusal(Reason.GONE), Refusal(Reason.OUT), Refusal(Reason.KEPT_FOR_ANOTHER)
 
 

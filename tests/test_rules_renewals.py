@@ -542,7 +542,7 @@ def test_a_piece_is_not_lent_again(asked, reasons):
 
 
 def test_the_piece_that_comes_back_fills_no_limit_and_is_no_late_one_but_the_others_do_and_are():
-    ten = [loan(title(n), DUE + timedelta(days=90), lent_on=LENT) for n in range(301, 311)]
+    ten = [loan(title(n), DUE, lent_on=LENT) for n in range(301, 311)]
     borrowed, *others = ten
     late = loan(BOTCHAN, LENT, item=item(interlibrary=True))
 
@@ -551,8 +551,19 @@ def test_the_piece_that_comes_back_fills_no_limit_and_is_no_late_one_but_the_oth
         return decide_renewal(EVERYTHING, patron, borrowed, on(DESK, OPENED), ALWAYS_OPEN).reasons
 
     assert again(*ten) == ()
-    assert again(*others, loan(KOKORO, DUE + timedelta(days=90)), borrowed) == (Reason.LOAN_LIMIT,)
+    assert again(*others, loan(KOKORO, DUE), borrowed) == (Reason.LOAN_LIMIT,)
     assert again(late, borrowed) == (Reason.OVERDUE_BLOCK,)
+
+
+def test_nothing_is_lent_again_for_a_shorter_time_or_the_same():
+    far, same = DUE + timedelta(days=60), date(2026, 4, 25)
+
+    assert told(at_the_desk(borrowed=loan(KOKORO, far, lent_on=LENT))) == [
+        (Reason.NO_DAY_GAINED, {"from_on": far - timedelta(days=13)}, "")
+    ]
+    assert told(at_the_desk(borrowed=loan(KOKORO, same, lent_on=LENT))) == [
+        (Reason.NO_DAY_GAINED, {"from_on": OPENED + timedelta(days=1)}, "")
+    ]
 
 
 def test_it_is_lent_again_by_the_branch_that_lent_it():

@@ -22,7 +22,18 @@ JAPANESE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 OWN_WORDS = {"card", "renewal", "renew"}  # of a policy: any sentence may use them
 
 PRINTED = (
-    *("date.", "period.", "length.", "list.", "people.", "channel.", "act.", "set.", "holdstate."),
+    *(
+        "date.",
+        "period.",
+        "length.",
+        "list.",
+        "people.",
+        "channel.",
+        "act.",
+        "set.",
+        "overrulable.",
+        "holdstate.",
+    ),
     *("contact.mail", "contact.phone", "contact.none"),
     *("rules.", "reason.", "policy.", "advice.", "explain.", "diff.", "setting."),
     *("cli.line", "cli.policy_right", "cli.policy_wrong", "cli.advice", "cli.newer_database", "cli.os_error"),

@@ -13,13 +13,15 @@ import search
 import standing
 from catalogue import pieces
 from circulation import NotThere
+from forms import RemarkForm
 from lending import Returned
-from models import Patron, db, patron_of_card, patron_with
+from models import db, patron_of_card
 from rules import (
     Channel,
     Decision,
     HoldState,
     Occasion,
+    Overruling,
     card_has_expired,
     card_number,
     decide_hold,
@@ -32,6 +34,7 @@ from rules import (
 from staff_accounts import AtDesk
 from views import answers
 from views.answers import staff_only
+from views.visit import may_make_exceptions, overruling, remark_of_form, visitor, way
 
 pages = Blueprint("desk", __name__)
 
@@ -57,12 +60,28 @@ def scan(staff: AtDesk) -> Response:
     if patron is not None:
         session["desk_patron"], session["desk_scans"] = patron.id, []
         return answers.go("desk.lend")
-    here = _patron()
+    return _lend(staff, code)
+
+
+@pages.post("/desk/overrule")
+@staff_only()
+def overrule(staff: AtDesk) -> Response:
+    """Lend all the same what was refused, with a remark."""
+    form, code = RemarkForm(request.form), _typed()
+    if not may_make_exceptions(staff):
+        return answers.error(403)
+    if not form.validate():
+        return _show_lend(staff, 422, unclear=(code, form))
+    return _lend(staff, code, overruling(staff, form))
+
+
+def _lend(staff: AtDesk, code: str, exception: Overruling | None = None) -> Response:
+    here = visitor()
     try:
         if here is None:
             lending.scanned(code)
             return _show_lend(staff, 409, "desk.card_first")
-        answer = lending.check_out(g.policy, here.id, code, staff.branch, g.now, staff.actor)
+        answer = lending.check_out(g.policy, here.id, code, staff.branch, g.now, staff.actor, exception)
     except NotThere:
         return _show_lend(staff, 422, _unknown(code))
     decision = answer.decision
@@ -74,9 +93,12 @@ def scan(staff: AtDesk) -> Response:
             "due": decision.due.on.isoformat(),
             "by": decision.due.by.isoformat("minutes") if decision.due.by else None,
             "released": answer.released is not None,
+            "waiting": answer.waiting,
+            "exception": bool(answer.overruled),
         }
     else:
         said["why"] = [g.wording.say(refusal) for refusal in decision.refusals]
+        said["overrulable"] = decision.overrulable
     _keep("desk_scans", said)
     return answers.go("desk.lend") if decision.allowed else _show_lend(staff, 409)
 
@@ -145,15 +167,21 @@ def find_to_hold(staff: AtDesk) -> Response:
 @pages.post("/desk/hold")
 @staff_only()
 def hold(staff: AtDesk) -> Response:
-    """A hold in person, counted like those from the web."""
-    patron, bib = _patron(), answers.number(request.form.get("bib"))
+    """A hold in person or on the phone, counted like those from the web."""
+    patron, bib = visitor(), answers.number(request.form.get("bib"))
     if patron is None:
         return answers.go("desk.lend")
     if bib is None:
         raise NotThere
+    form = remark_of_form()
+    if form and not may_make_exceptions(staff):
+        return answers.error(403)
+    if form and not form.validate():
+        return _show_hold(staff, 422, unclear=(bib, form))
     pickup, contact = request.form.get("pickup"), request.form.get("contact")
+    exception = overruling(staff, form)
     answer = circulation.place_hold(
-        g.policy, patron.id, bib, pickup, contact, Channel.DESK, g.now, staff.actor
+        g.policy, patron.id, bib, pickup, contact, way(), g.now, staff.actor, exception
     )
     if not answer.decision.allowed:
         return _show_hold(staff, 409, (bib, answer.decision))
@@ -161,14 +189,16 @@ def hold(staff: AtDesk) -> Response:
     return answers.go("desk.lend")
 
 
-def _show_hold(staff: AtDesk, status: int = 200, refused: tuple | None = None) -> Response:
-    patron = _patron()
+def _show_hold(
+    staff: AtDesk, status: int = 200, refused: tuple | None = None, unclear: tuple | None = None
+) -> Response:
+    patron = visitor()
     if patron is None:
         return answers.go("desk.lend")
     words = request.values.get("q", "")[:200]
     titles = catalogue.titles(search.find(db, words, _FOUND, 0).ids) if words.strip() else []
     facts = standing.patron_facts(patron)
-    occasion = Occasion(Channel.DESK, g.now, staff.branch)
+    occasion = Occasion(way(), g.now, staff.branch)
     decisions = {title.id: decide_hold(g.policy, facts, title.facts, occasion) for title in titles}
     return answers.page(
         "desk/hold.html",
@@ -179,6 +209,9 @@ def _show_hold(staff: AtDesk, status: int = 200, refused: tuple | None = None) -
         decisions=decisions,
         refused=refused,
         rooms=room_for_holds(g.policy, facts, occasion),
+        at=way(),
+        may_overrule=may_make_exceptions(staff),
+        unclear=unclear,
     )
 
 
@@ -203,12 +236,10 @@ def _with_pieces(scans: list[dict]) -> dict:
     return {"scans": [scan for scan in scans if scan["item"] in there], "pieces": there}
 
 
-def _patron() -> Patron | None:
-    return patron_with(session.get("desk_patron", 0))
-
-
-def _show_lend(staff: AtDesk, status: int = 200, problem: str | None = None) -> Response:
-    patron = _patron()
+def _show_lend(
+    staff: AtDesk, status: int = 200, problem: str | None = None, unclear: tuple | None = None
+) -> Response:
+    patron = visitor()
     scans = session.get("desk_scans", []) if patron else []
     context = {"facts": None}
     if patron is not None:
@@ -235,6 +266,8 @@ def _show_lend(staff: AtDesk, status: int = 200, problem: str | None = None) -> 
         visitor=patron,
         problem=problem,
         **_with_pieces(scans),
+        may_overrule=may_make_exceptions(staff),
+        unclear=unclear,
         **context,
     )
 

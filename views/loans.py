@@ -4,9 +4,10 @@ from flask import Blueprint, Response, g, request, session
 
 import circulation
 import standing
+from circulation import RenewalAnswer
 from models import Patron
 from opening import Calendar
-from rules import Channel, RenewalDecision, decide_renewal
+from rules import Channel, Occasion, RenewalDecision, decide_renewal
 from standing import LoanRow
 from views import answers
 from views.answers import on_the_web, patron_only
@@ -28,7 +29,7 @@ def index(patron: Patron) -> Response:
 @patron_only(page="loans.index")
 def confirm(patron: Patron) -> Response:
     """What would be renewed, with the old and the new date, before anything is done."""
-    rows = _with_decisions(patron)
+    rows = with_decisions(patron, on_the_web())
     chosen = set(request.args.getlist("loan"))
     if "all" in chosen:
         chosen = {str(loan.id) for loan, _ in rows}
@@ -57,11 +58,7 @@ def renew(patron: Patron, loan_id: int) -> Response:
 def _renew(patron: Patron, loan_ids: list[int]) -> Response:
     chosen = {loan_id: answers.number(request.form.get(f"seen-{loan_id}")) for loan_id in loan_ids}
     renewals, gone = circulation.renew_chosen(g.policy, patron.id, chosen, Channel.WEB, g.now)
-    outcome = {
-        "done": [renewal.loan for renewal in renewals if renewal.decision.allowed],
-        "refused": [renewal.loan for renewal in renewals if not renewal.decision.allowed],
-        "gone": gone,
-    }
+    outcome = outcome_of(renewals, gone)
     if not outcome["done"]:
         return _show(patron, 409, outcome)
     if answers.wants_part():
@@ -70,10 +67,19 @@ def _renew(patron: Patron, loan_ids: list[int]) -> Response:
     return answers.go("loans.index")
 
 
+def outcome_of(renewals: list[RenewalAnswer], gone: int) -> dict:
+    """What became of some loans, small enough for the session; ``gone``: returned meanwhile."""
+    return {
+        "done": [renewal.loan for renewal in renewals if renewal.decision.allowed],
+        "refused": [renewal.loan for renewal in renewals if not renewal.decision.allowed],
+        "gone": gone,
+    }
+
+
 def _show(
     patron: Patron, status: int = 200, outcome: dict | None = None, nothing_chosen: bool = False
 ) -> Response:
-    rows = _with_decisions(patron)
+    rows = with_decisions(patron, on_the_web())
     last = max(1, -(-len(rows) // PER_PAGE))
     number = min(page_number(request.args.get("page")), last)
     here = rows[(number - 1) * PER_PAGE : number * PER_PAGE]
@@ -93,12 +99,12 @@ def _show(
     )
 
 
-def _with_decisions(patron: Patron) -> list[tuple[LoanRow, RenewalDecision]]:
+def with_decisions(patron: Patron, occasion: Occasion) -> list[tuple[LoanRow, RenewalDecision]]:
     """Every open loan with what a renewal would be answered: the button and the answer to it."""
     facts = standing.patron_facts(patron)
     calendar = Calendar(g.policy, g.today)
     decisions = {
-        loan.number: decide_renewal(g.policy, facts, loan, on_the_web(), calendar.of(loan.branch))
+        loan.number: decide_renewal(g.policy, facts, loan, occasion, calendar.of(loan.branch))
         for loan in facts.loans
     }
     return [(loan, decisions[loan.id]) for loan in standing.loans_of(patron.id) if loan.id in decisions]
