@@ -202,7 +202,7 @@ def test_the_desk_says_it_for_the_patron_but_not_by_phone_where_the_sheet_leaves
     reader.log_in_staff("ishida")
 
     assert reader.get(f"/desk/holds/{hold}").select("form[action$='/timing']")
-    assert not reader.get(f"/desk/holds/{hold}?by=phone").select("form[action$='/timing']")
+    assert not reader.get(f"/desk/holds/{hold}?at=phone").select("form[action$='/timing']")
     reader.post(f"/desk/holds/{hold}/timing", needed_by="2026-05-01")
     assert "5/1(金)を過ぎると、予約は終わります。" in reader.get(reader.went_to).text
     assert reader.post(f"/desk/holds/{hold}/timing", status=422, needed_by="x").select_one(".field-error")

@@ -12,10 +12,8 @@ import standing
 from catalogue import pieces, to_shelve_at
 from circulation import NotThere
 from forms import TimingForm
-from models import patron_with
 from opening import Calendar
 from rules import (
-    Channel,
     Decision,
     HoldState,
     Occasion,
@@ -28,6 +26,7 @@ from rules import (
 from staff_accounts import AtDesk
 from views import answers
 from views.answers import staff_only
+from views.visit import visitor, way
 
 pages = Blueprint("hold_shelf", __name__)
 
@@ -104,7 +103,7 @@ def transfers(staff: AtDesk) -> Response:
 @staff_only()
 def of_visitor(_staff: AtDesk) -> Response:
     """The holds of the patron at the desk."""
-    patron = patron_with(session.get("desk_patron", 0))
+    patron = visitor()
     if patron is None:
         return answers.go("desk.lend")
     return answers.page(
@@ -128,14 +127,14 @@ def confirm_cancel(_staff: AtDesk, hold_id: int) -> Response:
     decision = decide_cancel(g.policy, found.state, _occasion())
     if not decision.allowed:
         return _show_hold(hold_id, 409, decision)
-    return answers.page("desk/hold_cancel.html", hold=found, by=_by())
+    return answers.page("desk/hold_cancel.html", hold=found, at=way())
 
 
 @pages.post("/desk/holds/<number:hold_id>/cancel")
 @staff_only()
 def cancel(staff: AtDesk, hold_id: int) -> Response:
     patron_id, _ = _open_hold(hold_id)
-    decision = circulation.cancel_hold(g.policy, patron_id, hold_id, _by(), g.now, staff.actor)
+    decision = circulation.cancel_hold(g.policy, patron_id, hold_id, way(), g.now, staff.actor)
     if not decision.allowed:
         return _show_hold(hold_id, 409, decision)
     session["shelf_done"] = "holds.cancelled"
@@ -147,7 +146,7 @@ def cancel(staff: AtDesk, hold_id: int) -> Response:
 def change_pickup(staff: AtDesk, hold_id: int) -> Response:
     patron_id, _ = _open_hold(hold_id)
     pickup = request.form.get("pickup")
-    decision = circulation.change_pickup(g.policy, patron_id, hold_id, pickup, _by(), g.now, staff.actor)
+    decision = circulation.change_pickup(g.policy, patron_id, hold_id, pickup, way(), g.now, staff.actor)
     return _answer(hold_id, decision, "desk.pickup_changed")
 
 
@@ -155,7 +154,7 @@ def change_pickup(staff: AtDesk, hold_id: int) -> Response:
 @staff_only()
 def extend(staff: AtDesk, hold_id: int) -> Response:
     patron_id, _ = _open_hold(hold_id)
-    decision = circulation.extend_hold(g.policy, patron_id, hold_id, _by(), g.now, staff.actor)
+    decision = circulation.extend_hold(g.policy, patron_id, hold_id, way(), g.now, staff.actor)
     return _answer(hold_id, decision, "holds.extended")
 
 
@@ -166,7 +165,7 @@ def set_timing(staff: AtDesk, hold_id: int) -> Response:
     form = TimingForm(request.form)
     if not form.validate():
         return _show_hold(hold_id, 422, timing_form=form)
-    decision = circulation.set_timing(g.policy, patron_id, hold_id, form.asked, _by(), g.now, staff.actor)
+    decision = circulation.set_timing(g.policy, patron_id, hold_id, form.asked, way(), g.now, staff.actor)
     return _answer(hold_id, decision, "holds.timed")
 
 
@@ -181,7 +180,7 @@ def _answer(hold_id: int, decision: Decision, done: str) -> Response:
     if not decision.allowed:
         return _show_hold(hold_id, 409, decision)
     session["shelf_done"] = done
-    return answers.go("hold_shelf.hold", hold_id=hold_id, by=_by().value)
+    return answers.go("hold_shelf.hold", hold_id=hold_id, at=way().value)
 
 
 def _show_hold(
@@ -196,7 +195,7 @@ def _show_hold(
         hold=found,
         kept=next(iter(standing.kept([hold_id])), None),
         patron_id=patron_id,
-        by=_by(),
+        at=way(),
         is_visitor=_is_visitor(patron_id),
         may_cancel=decide_cancel(g.policy, found.state, occasion),
         may_change=decide_pickup_change(g.policy, found.state, occasion),
@@ -209,17 +208,13 @@ def _show_hold(
     )
 
 
-def _by() -> Channel:
-    """Whether the patron asks in person or by phone."""
-    return Channel.PHONE if request.values.get("by") == Channel.PHONE.value else Channel.DESK
-
-
 def _occasion() -> Occasion:
-    return Occasion(_by(), g.now)
+    return Occasion(way(), g.now)
 
 
 def _is_visitor(patron_id: int) -> bool:
-    return session.get("desk_patron") == patron_id
+    here = visitor()
+    return here is not None and here.id == patron_id
 
 
 def _open_hold(hold_id: int) -> tuple[int, standing.HoldRow]:

@@ -10,12 +10,13 @@ import requesting
 from circulation import NotThere
 from folding import isbn13
 from forms import BorrowForm, RequestForm
-from models import Patron, patron_with
+from models import Patron
 from requested import Asked, Borrowed
 from rules import Channel, Decision, Reason, decide_declining, decide_sending_back
 from staff_accounts import AtDesk
 from views import answers
 from views.answers import staff_only
+from views.visit import visitor, way
 
 pages = Blueprint("requests", __name__)
 
@@ -30,14 +31,14 @@ def index(_staff: AtDesk) -> Response:
 @staff_only()
 def new(staff: AtDesk) -> Response:
     """A title that nothing was found for, in the words that were searched for."""
-    patron = _visitor()
+    patron = visitor()
     if patron is None:
         return answers.go("desk.lend")
     words = request.args.get("q", "")[:200]
     known = {"isbn": words} if isbn13(words) else {"title": words}
     form = RequestForm(
         g.policy,
-        at=Channel.DESK.value,
+        at=way().value,
         material=g.policy.materials[0].id,
         pickup=patron.pickup_branch or staff.branch,
         contact=g.policy.hold.contact[0].value,
@@ -49,7 +50,7 @@ def new(staff: AtDesk) -> Response:
 @pages.post("/desk/requests/new")
 @staff_only()
 def place(staff: AtDesk) -> Response:
-    patron = _visitor()
+    patron = visitor()
     if patron is None:
         return answers.go("desk.lend")
     form = RequestForm(g.policy, request.form)
@@ -127,11 +128,6 @@ def send_back(staff: AtDesk, item_id: int) -> Response:
     if not requesting.send_back(item_id, g.now, staff.actor).allowed:
         return _show_send_back(_borrowed(item_id))
     return _done("sent_back")
-
-
-def _visitor() -> Patron | None:
-    """Whose visit it is at this desk."""
-    return patron_with(session.get("desk_patron", 0))
 
 
 def _asked(bib_id: int) -> Asked:

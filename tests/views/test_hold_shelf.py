@@ -265,7 +265,7 @@ def test_a_ready_hold_is_cancelled_at_the_desk_and_goes_to_the_next(town, desk):
     first, second = town.ready(kokoro, "sato"), town.hold(kokoro, "tanaka")
 
     sure = desk.get(f"/desk/holds/{first}/cancel")
-    desk.post(f"/desk/holds/{first}/cancel", by="phone")
+    desk.post(f"/desk/holds/{first}/cancel", at="phone")
     page = desk.get(desk.went_to)
 
     assert "次に待っている方がいれば、その方の取り置きになります。" in sure.text
@@ -285,8 +285,8 @@ DESK_ONLY = (('cancel.phone = ["applied", "waiting", "in transit", "ready"]', 'c
 def test_what_may_be_cancelled_only_in_person_is_refused_by_phone_with_where_it_can(town, desk):
     hold = town.ready(town.title("こころ"), "sato")
 
-    by_phone = desk.get(f"/desk/holds/{hold}?by=phone")
-    refused = desk.post(f"/desk/holds/{hold}/cancel", status=409, by="phone")
+    by_phone = desk.get(f"/desk/holds/{hold}?at=phone")
+    refused = desk.post(f"/desk/holds/{hold}/cancel", status=409, at="phone")
     in_person = desk.get(f"/desk/holds/{hold}")
 
     cancel = f"a[href^='/desk/holds/{hold}/cancel']"

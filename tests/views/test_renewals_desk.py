@@ -91,7 +91,7 @@ def test_a_renewal_on_the_phone_is_kept_as_one(visit, lent):
     desk = visit()
 
     page = desk.get("/desk/loans?at=phone")
-    assert page.select_one(".way [aria-current]").text == "電話"
+    assert page.select_one(".ways [aria-current]").text == "電話"
     assert {field["value"] for field in page.select("[name=at]")} == {"phone"}
     desk.post(f"/desk/loans/{loan}/renew", at="phone")
 
