@@ -1,4 +1,4 @@
-/* Four small things that plain pages cannot do. Everything else works without this file. */
+/* Five small things that plain pages cannot do. Everything else works without this file. */
 (function () {
   "use strict";
 
@@ -25,6 +25,12 @@
     if (!place) return;
     place.removeAttribute("data-focus");
     place.focus({ preventScroll: false });
+  });
+
+  /* At the desk the field is free for the next scan as soon as one is on its way. */
+  document.addEventListener("htmx:config:request", function (event) {
+    var form = event.target.closest("[data-scan]");
+    if (form) form.elements.code.value = "";
   });
 
   /* At the desk a key presses the button on which it is written. */

@@ -59,7 +59,7 @@ def scan(staff: AtDesk) -> Response:
     patron = patron_of_card(card_number(code))
     if patron is not None:
         session["desk_patron"], session["desk_scans"] = patron.id, []
-        return answers.go("desk.lend")
+        return _show_lend(staff) if answers.wants_part() else answers.go("desk.lend")
     return _lend(staff, code)
 
 
@@ -100,7 +100,9 @@ def _lend(staff: AtDesk, code: str, exception: Overruling | None = None) -> Resp
         said["why"] = [g.wording.say(refusal) for refusal in decision.refusals]
         said["overrulable"] = decision.overrulable
     _keep("desk_scans", said)
-    return answers.go("desk.lend") if decision.allowed else _show_lend(staff, 409)
+    if not decision.allowed:
+        return _show_lend(staff, 409)
+    return _show_lend(staff) if answers.wants_part() else answers.go("desk.lend")
 
 
 @pages.post("/desk/finish")
@@ -154,7 +156,7 @@ def scan_return(staff: AtDesk) -> Response:
     )
     if answer.was is Returned.WITHDRAWN:
         return _show_return(staff, 409)
-    return answers.go("desk.take_back")
+    return _show_return(staff) if answers.wants_part() else answers.go("desk.take_back")
 
 
 @pages.get("/desk/hold")
@@ -260,8 +262,9 @@ def _show_lend(
             "rooms": room_for_loans(g.policy, facts, occasion),
             "late": [loan for loan in facts.loans if loan.days_overdue(g.today)],
         }
-    return answers.page(
+    return answers.page_or_part(
         "desk/lend.html",
+        "desk/_visit.html",
         status,
         visitor=patron,
         problem=problem,
@@ -275,8 +278,9 @@ def _show_lend(
 def _show_return(staff: AtDesk, status: int = 200, problem: str | None = None) -> Response:
     scans = session.get("desk_returns", [])
     holds = {hold.id: hold for hold in standing.kept([scan["hold"] for scan in scans if scan["hold"]])}
-    return answers.page(
+    return answers.page_or_part(
         "desk/return.html",
+        "desk/_returns.html",
         status,
         holds=holds,
         problem=problem,

@@ -24,7 +24,7 @@ def desk(phone):
 def scan(page, code):
     """A scanner types fast into whatever has the cursor, and ends with Enter."""
     expect(page.locator("#code")).to_be_focused()
-    with page.expect_navigation():
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
         page.keyboard.type(code)
         page.keyboard.press("Enter")
     expect(page.locator("#code")).to_be_focused()
@@ -61,6 +61,35 @@ def test_three_pieces_go_out_and_come_back_and_one_is_reserved(town, desk):
     expect(reserved).to_have_count(1)
     expect(reserved).to_contain_text("この館の取り置き棚へ")
     assert Loan.select().where(Loan.patron.is_null(False)).count() == 0
+
+
+@pytest.mark.parametrize("phone", [True], indirect=True)
+def test_who_scans_faster_than_the_answers_come_is_answered_in_turn(town, desk):
+    bibs = [town.title(title) for title in ("こころ", "門", "草枕")]
+    kept_by_the_browser = desk.evaluate("document.getElementById('code').isConnected")
+
+    for code in (CARDS["sato"][0], *map(barcode, bibs)):
+        desk.keyboard.type(code)
+        desk.keyboard.press("Enter")
+
+    expect(desk.locator("ol.scans > li")).to_have_count(3)
+    expect(desk.locator("ol.scans > li").first).to_contain_text("草枕")
+    expect(desk.locator("#code")).to_be_focused()
+    expect(desk.locator("#code")).to_have_value("")
+    assert kept_by_the_browser and desk.url.endswith("/desk")
+    assert Loan.select().where(Loan.patron == town.patrons["sato"]).count() == 3
+
+
+@pytest.mark.parametrize("phone", [True], indirect=True)
+def test_a_login_that_ended_in_the_middle_of_a_visit_is_asked_for_again(town, desk):
+    scan(desk, CARDS["sato"][0])
+    town.clock.forward(hours=9)
+
+    desk.keyboard.type(barcode(town.title("こころ")))
+    desk.keyboard.press("Enter")
+
+    expect(desk.get_by_role("heading", level=1)).to_have_text("職員のログイン")
+    assert Loan.select().count() == 0
 
 
 def test_a_wrong_scan_says_so_and_the_next_one_goes_on(town, desk):

@@ -202,6 +202,35 @@ def test_the_desk_asks_the_database_a_few_things_however_much_a_patron_has(town,
     assert counts[0][0] <= 14, "a scan that lends: seven questions, and what it writes"
 
 
+# -- a scan replaces a part of the page --------------------------------------------------------------------
+
+
+def test_what_a_scan_replaces_is_what_the_page_shows(town, desk):
+    kokoro = town.title("こころ")
+
+    visit = desk.post("/desk/scan", status=200, part=True, code=CARDS["sato"][0])
+    lent = desk.post("/desk/scan", status=200, part=True, code=barcode(kokoro))
+    page = desk.get("/desk")
+    back = desk.post("/desk/return/scan", status=200, part=True, code=barcode(kokoro))
+    returns = desk.get("/desk/return")
+
+    assert visit.select_one(".visitor h2").text == "サトウ ハナ"
+    assert scans(lent) == scans(page) and "貸出 2026年4月29日(水)まで" in scans(page)[0]
+    assert scans(back) == scans(returns) and "返却しました" in scans(returns)[0]
+
+
+@pytest.mark.parametrize("address", ["/desk/scan", "/desk/return/scan"])
+def test_a_refused_scan_replaces_it_too_and_the_next_takes_the_refusal_away(town, desk, address):
+    kokoro = town.title("こころ")
+    desk.post("/desk/scan", code=CARDS["sato"][0])
+
+    refused = desk.post(address, status=422, part=True, code="999")
+    next_one = desk.post(address, status=200, part=True, code=barcode(kokoro))
+
+    assert UNCHANGED in refused.select_one("#scan-problem[role=alert]").text
+    assert not next_one.select("#scan-problem")
+
+
 # -- taking back -------------------------------------------------------------------------------------------
 
 

@@ -307,7 +307,7 @@ def test_a_hold_by_phone_is_one_and_counts_with_the_others(town, at_desk):
     desk = at_desk("ishida", "sato")
 
     page = desk.get("/desk/hold?q=こころ&at=phone")
-    assert page.select_one(".way [aria-current]").text == "電話"
+    assert page.select_one(".ways [aria-current]").text == "電話"
     assert page.select_one("form[method=post] [name=at]")["value"] == "phone"
     desk.post("/desk/hold", bib=first, pickup="main", contact="mail", at="phone")
     desk.post("/desk/hold", bib=second, pickup="main", contact="mail", at="desk")
