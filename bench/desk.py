@@ -1,9 +1,9 @@
 """What a scan at the desk costs, as a multiple of an empty page of the same app, measured in one run.
 
 A library of 200,000 titles with 50,000 open loans is made in a passing folder.  The empty page is the desk's
-layout with nothing in it, for the same login.  A scan is measured as the desk's page sends it: its POST answers with
-what is on the screen, and the wait for the disk is in it; how long the disk takes for one row is told beside
-it.  Ends with 1 where a median is more than ``MOST`` times the empty page's.
+layout with nothing in it, for the same login.  A scan is measured as the desk's page sends it: its POST
+answers with what is on the screen, and the wait for the disk is in it; how long the disk takes for one row is
+told beside it.  Ends with 1 where a median is more than ``MOST`` times the empty page's.
 """
 
 import statistics
