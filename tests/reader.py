@@ -15,6 +15,16 @@ VOID = {"meta", "link", "input", "br", "hr", "img", "path", "rect"}
 _KEY = re.compile(r"\b[a-z_]+\.[a-z_]+(?:\.[a-z_]+)*\b")
 
 
+def said(page: BeautifulSoup) -> str:
+    """All that the page says, on one line."""
+    return " ".join(page.main.get_text(" ", strip=True).split())
+
+
+def scans(page: BeautifulSoup) -> list[str]:
+    """What the desk says of each scan, the newest first."""
+    return [" ".join(row.get_text(" ", strip=True).split()) for row in page.select("ol.scans > li")]
+
+
 class Reader:
     """``get`` and ``post`` take the status that is expected, and give the page as a soup."""
 

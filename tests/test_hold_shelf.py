@@ -10,22 +10,15 @@ import jobs
 import lending
 import patrons
 from circulation import NotThere
-from models import CalendarEntry, Event, Hold, Item, Outbox, db
+from models import CalendarEntry, Hold, Item, db
 from rules import Channel, HoldState
 from standing import holds_of
+from tests.records import kinds, owed
 
 CLERK = "1"
 WEB_MAY_CANCEL_READY = (('cancel.web = ["waiting"]', 'cancel.web = ["waiting", "ready", "in transit"]'),)
 FROM_READY = (("keep = { weeks = 1 }", 'from = "ready"\nkeep = { weeks = 1 }'),)
 UNREACHED = (("keep = { weeks = 1 }", "keep = { weeks = 1 }\nunreached = { days = 10 }"),)
-
-
-def kinds() -> list[str]:
-    return [kind for (kind,) in Event.select(Event.kind).order_by(Event.id).tuples()]
-
-
-def owed() -> list[str]:
-    return [kind for (kind,) in Outbox.select(Outbox.kind).order_by(Outbox.id).tuples()]
 
 
 def states() -> list[HoldState]:

@@ -8,18 +8,15 @@ import circulation
 import jobs
 import lending
 import pull_list
-from models import Event, Hold, Item, Outbox
+from models import Hold, Item, Outbox
 from rules import Channel, HoldState, HoldTiming, Reason
 from standing import holds_of
+from tests.records import kinds
 
 CLERK = "1"
 ON_SHELF = 'on_shelf = "yes"\n'
 TIMED = ((ON_SHELF, f'{ON_SHELF}timing = {{ later = {{ months = 2 }}, at = ["web", "desk"] }}\n'),)
 TIMED_FROM_READY = (*TIMED, ("keep = { weeks = 1 }", 'from = "ready"\nkeep = { weeks = 1 }'))
-
-
-def kinds() -> list[str]:
-    return [kind for (kind,) in Event.select(Event.kind).order_by(Event.id).tuples()]
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from lending import Returned
 from models import Bib, DayCount, Event, Hold, Item, Loan, Outbox, Patron, Tally, db
 from rules import Channel, HoldState, ItemState, Reason
 from standing import holds_of
+from tests.records import barcode, kinds
 
 CLERK = "1"
 EXPIRED = 'when = { card = "expired" }\nstops = ["loan", "hold", "renewal"]'
@@ -25,14 +26,6 @@ LATE_RETURNS_COST = (
 )
 LENT_FOR_HOURS = (("loan = { weeks = 1 }", "loan = { hours = 3 }"),)
 FROM_READY = (("keep = { weeks = 1 }", 'from = "ready"\nkeep = { weeks = 1 }'),)
-
-
-def barcode(bib: int, n: int = 0) -> str:
-    return Item.select().where(Item.bib == bib).order_by(Item.id)[n].barcode
-
-
-def kinds() -> list[str]:
-    return [kind for (kind,) in Event.select(Event.kind).order_by(Event.id).tuples()]
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from events import NO_NUMBER
 from models import CartEntry, Event, Hold, Item, Loan, Login, Outbox, Patron, Tally, db
 from rules import HoldState, PatronEntry, Reason, asks_for_birth_dates
 from tests.cast import CARDS, PASSWORD
+from tests.records import kinds
 
 CLERK = "1"
 NEW = "100000099"
@@ -42,10 +43,6 @@ MARKS = before_passwords(
     'when = { mark = "読み聞かせ" }',
 )
 SCHOOLS = before_passwords("[[people]]", 'id = "小学生まで"', 'when = { school_to = "elementary" }')
-
-
-def kinds() -> list[str]:
-    return [kind for (kind,) in Event.select(Event.kind).order_by(Event.id).tuples()]
 
 
 @pytest.fixture

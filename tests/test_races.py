@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 import resources
-from models import Event, Hold, Item, Loan, Outbox, Tally, db
+from models import Hold, Item, Loan, Outbox, Tally, db
 from rules import HoldState
 from tests.facts import edited
+from tests.records import barcode, kinds
 
 ROUNDS = 200
 ROOT = Path(__file__).resolve().parent.parent
@@ -162,20 +163,12 @@ def rounds(race: Racers) -> Iterator[None]:
     assert len(race.outcomes) == 2
 
 
-def kinds() -> list[str]:
-    return [kind for (kind,) in Event.select(Event.kind).order_by(Event.id).tuples()]
-
-
 def owed() -> list[tuple[str, int]]:
     return list(Outbox.select(Outbox.kind, Outbox.patron).order_by(Outbox.id).tuples())
 
 
 def counted(kind: str) -> int:
     return sum(row.n for row in Tally.select().where(Tally.kind == kind))
-
-
-def barcode(bib: int) -> str:
-    return Item.get(Item.bib == bib).barcode
 
 
 def states(*holds: int) -> list[HoldState]:

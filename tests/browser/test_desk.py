@@ -3,8 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
-from models import Item, Loan
+from models import Loan
 from tests.cast import CARDS, PASSWORD, STAFF
+from tests.records import barcode
 
 
 @pytest.fixture
@@ -28,10 +29,6 @@ def scan(page, code):
         page.keyboard.type(code)
         page.keyboard.press("Enter")
     expect(page.locator("#code")).to_be_focused()
-
-
-def barcode(bib):
-    return Item.get(Item.bib == bib).barcode
 
 
 def test_three_pieces_go_out_and_come_back_and_one_is_reserved(town, desk):

@@ -10,6 +10,7 @@ from models import CalendarEntry, Event, Hold, Item, Loan
 from opening import Calendar
 from rules import CalendarPlan, DayKind
 from tests.cast import CARDS
+from tests.reader import said
 
 MONTH, CONFIRM = "/desk/calendar", "/desk/calendar/confirm"
 THURSDAY, FRIDAY, MONDAY = date(2026, 4, 23), date(2026, 4, 24), date(2026, 4, 27)
@@ -24,10 +25,6 @@ ONLY_MONDAYS = (
         'closed = ["monday"]       # 「last',
     ),
 )
-
-
-def said(page) -> str:
-    return " ".join(page.main.get_text(" ", strip=True).split())
 
 
 def cell(page, day: date):
@@ -47,11 +44,6 @@ def asked(
     kind: str, first: date | str, last: date | str = "", branch: str = "", label: str = "蔵書点検"
 ) -> dict:
     return {"kind": kind, "first": str(first), "last": str(last), "branch": branch, "label": label}
-
-
-@pytest.fixture
-def desk(reader):
-    return reader.log_in_staff("ishida")
 
 
 @pytest.fixture

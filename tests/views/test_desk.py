@@ -5,20 +5,13 @@ from datetime import timedelta
 import pytest
 from playhouse.test_utils import count_queries
 
-from models import Hold, Item, Loan, Patron
+from models import Hold, Loan, Patron
 from rules import HoldState, ItemState
 from tests.cast import CARDS
+from tests.reader import scans
+from tests.records import barcode
 
 UNCHANGED = "何も変わっていません"
-
-
-def barcode(bib: int, n: int = 0) -> str:
-    return Item.select().where(Item.bib == bib).order_by(Item.id)[n].barcode
-
-
-@pytest.fixture
-def desk(reader):
-    return reader.log_in_staff("ishida")
 
 
 @pytest.fixture
@@ -30,10 +23,6 @@ def visit(desk):
         return desk.get("/desk")
 
     return visit
-
-
-def scans(page) -> list[str]:
-    return [" ".join(row.get_text(" ", strip=True).split()) for row in page.select("ol.scans > li")]
 
 
 # -- the patron at the desk --------------------------------------------------------------------------------

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from models import Event, Hold, Item, Loan, db
+from models import Event, Hold, Loan, db
 from rules import HoldState
 from tests.cast import CARDS
+from tests.records import barcode
 
 SHELF = "[hold.shelf]                              # 取り置き"
 UNLIMITED = 'most = "unlimited"                        # きまりに点数の定めがないため'
@@ -23,10 +24,6 @@ SHEET = (TWO_LOANS, LATE_ONES, BY_ADMINISTRATORS)
 REMARK = "夏休みの調べもののため"
 
 sheet = pytest.mark.parametrize("changes", [SHEET])
-
-
-def barcode(bib: int, n: int = 0) -> str:
-    return Item.select().where(Item.bib == bib).order_by(Item.id)[n].barcode
 
 
 @pytest.fixture

@@ -8,21 +8,10 @@ import jobs
 from models import Event, Hold, Item, Outbox
 from rules import HoldState, ItemState
 from tests.cast import CARDS
+from tests.reader import scans
+from tests.records import barcode
 
 NAMES_ON_SLIPS = (("[hold.shelf]", '[hold.shelf]\nslip = "name"'),)
-
-
-def barcode(bib: int, n: int = 0) -> str:
-    return Item.select().where(Item.bib == bib).order_by(Item.id)[n].barcode
-
-
-@pytest.fixture
-def desk(reader):
-    return reader.log_in_staff("ishida")
-
-
-def scans(page) -> list[str]:
-    return [" ".join(row.get_text(" ", strip=True).split()) for row in page.select("ol.scans > li")]
 
 
 def lists(page) -> dict[str, str]:

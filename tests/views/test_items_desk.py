@@ -3,28 +3,13 @@
 import pytest
 
 import search
-from events import NO_NUMBER
-from models import Bib, Event, Hold, Item, Loan, db
+from models import Bib, Hold, Item, Loan, db
 from rules import HoldState, ItemState
 from tests.cast import CARDS
+from tests.reader import said
+from tests.records import kinds_without_numbers as kinds
 
 NEW = {"barcode": "400000001", "branch": "main", "call_number": "913.6 ナ", "volumes": "1"}
-
-
-def said(page) -> str:
-    return " ".join(page.main.get_text(" ", strip=True).split())
-
-
-def kinds() -> list[str]:
-    """What happened, in order; about a title or a piece never which."""
-    about = Event.select(Event.kind, Event.number).order_by(Event.id).tuples()
-    assert all(number == NO_NUMBER for kind, number in about if not kind.startswith("hold_"))
-    return [kind for kind, _ in about]
-
-
-@pytest.fixture
-def desk(reader):
-    return reader.log_in_staff("ishida")
 
 
 @pytest.fixture

@@ -5,17 +5,9 @@ import pytest
 import nw7
 from models import Item, Loan
 from tests.cast import CARDS
+from tests.reader import said
 
 SHEET = "/desk/labels/sheet"
-
-
-def said(page) -> str:
-    return " ".join(page.main.get_text(" ", strip=True).split())
-
-
-@pytest.fixture
-def desk(reader):
-    return reader.log_in_staff("ishida")
 
 
 def printed(page) -> list[str]:

@@ -4,25 +4,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from models import Event, Notice
-from tests.reader import Reader
+from models import Notice
+from tests.reader import Reader, said
+from tests.records import kinds
 
 LIST, NEW = "/desk/notices", "/desk/notices/new"
 BODY = "　次の日は、お休みします。\n\n・5月11日(月)\n・5月12日(火)"
 FILLED = {"title": "空調の工事", "body": BODY, "from_on": "2026-04-15", "until_on": "2026-04-29"}
-
-
-def said(page) -> str:
-    return " ".join(page.main.get_text(" ", strip=True).split())
-
-
-def kinds() -> list[str]:
-    return [kind for (kind,) in Event.select(Event.kind).order_by(Event.id).tuples()]
-
-
-@pytest.fixture
-def desk(reader):
-    return reader.log_in_staff("ishida")
 
 
 @pytest.fixture

@@ -9,21 +9,12 @@ import circulation
 from models import Event, Hold, Loan, Login, Patron
 from rules import HoldState
 from tests.cast import CARDS
-from tests.reader import Reader
+from tests.reader import Reader, said
 from tests.test_patrons import FAMILIES, MARKS, SCHOOLS, THREE_YEARS, before_passwords
 
 NEW = {"card": "100000099", "kana_name": "オカダ ミサキ", "category": "resident"}
 MORE = {"born_on": "1990-05-05", "phone": "03-1234-5678", "mail": "okada@example.jp"}
 LIST = "/desk/patrons"
-
-
-def said(page) -> str:
-    return " ".join(page.main.get_text(" ", strip=True).split())
-
-
-@pytest.fixture
-def desk(reader):
-    return reader.log_in_staff("ishida")
 
 
 @pytest.fixture

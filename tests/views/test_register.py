@@ -15,25 +15,13 @@ from circulation import NotThere
 from models import Activation, Event, Login, Patron, db
 from rules import CODE_CHARACTERS, JAPAN
 from tests.cast import CARDS, PASSWORD
-from tests.reader import Reader
+from tests.reader import Reader, said
+from tests.records import kinds
 
 CLERK = "1"
 CARD = CARDS["sato"][0]
 NEW = "あたらしい ことば 2026"
 WRONG = "利用券の番号と、窓口で受け取った番号の組み合わせを確かめられませんでした。"
-
-
-def said(page) -> str:
-    return " ".join(page.main.get_text(" ", strip=True).split())
-
-
-def kinds() -> list[str]:
-    return [kind for (kind,) in Event.select(Event.kind).order_by(Event.id).tuples()]
-
-
-@pytest.fixture
-def desk(reader):
-    return reader.log_in_staff("ishida")
 
 
 @pytest.fixture

@@ -11,13 +11,10 @@ import tallies
 from models import Bib, Item
 from rules import JAPAN, ItemState
 from tests.cast import CARDS
+from tests.reader import said
 
 DAY, YEAR, FILE = "/desk/day", "/desk/statistics", "/desk/statistics.csv"
 WEST_HAS_CLOSED = (('id = "west"', 'id = "north"'), ('"西分館"', '"北分館"'))
-
-
-def said(page) -> str:
-    return " ".join(page.main.get_text(" ", strip=True).split())
 
 
 def table(page, name: str) -> dict[str, list[str]]:
@@ -36,11 +33,6 @@ def japan(*parts: int) -> datetime:
 def counted(kind: str, day: date, n: int, branch: str = "main", bib: int | None = None) -> None:
     for _ in range(n):
         tallies.count(kind, branch, japan(day.year, day.month, day.day, 12), bib)
-
-
-@pytest.fixture
-def desk(reader):
-    return reader.log_in_staff("ishida")
 
 
 # -- the day sheet -----------------------------------------------------------------------------------------

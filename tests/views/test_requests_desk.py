@@ -15,6 +15,7 @@ import standing
 from models import Bib, Creator, Event, Hold, Item, Loan, Outbox, Patron, Tally, db
 from rules import Channel, HoldState, ItemState
 from tests.cast import CARDS
+from tests.reader import said
 from tests.test_lending import barcode, kinds
 
 NEW = "/desk/requests/new"
@@ -32,18 +33,9 @@ ASKED = {
 }
 
 
-def said(page) -> str:
-    return " ".join(page.main.get_text(" ", strip=True).split())
-
-
 @pytest.fixture
 def changes():
     return WITH_REQUESTS
-
-
-@pytest.fixture
-def desk(reader):
-    return reader.log_in_staff("ishida")
 
 
 @pytest.fixture

@@ -18,15 +18,11 @@ import staffing
 from models import CartEntry, Event, Login, Meta, Staff, StaffLogin
 from rules import CLOSED_HOLD_STATES, Channel
 from tests.cast import PASSWORD
-from tests.reader import Reader
+from tests.reader import Reader, said
 from wording import messages
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 RECORD = "/desk/admin/audit"
-
-
-def said(page) -> str:
-    return " ".join(page.main.get_text(" ", strip=True).split())
 
 
 def rows(page) -> list[str]:

@@ -10,25 +10,13 @@ from circulation import NotThere
 from models import Event, Hold, Loan, Patron
 from rules import Channel, Reason
 from tests.cast import CARDS
-from tests.reader import Reader
+from tests.reader import Reader, said
+from tests.records import kinds
 
 WHY = "連絡がつかないため"
 UNTIL = "2026-04-30"
 SENTENCE = "図書館が利用を止めています(理由: 連絡がつかないため)。2026年4月30日(木)まで、"
 CLERK = "1"
-
-
-def said(page) -> str:
-    return " ".join(page.main.get_text(" ", strip=True).split())
-
-
-def kinds() -> list[str]:
-    return [kind for (kind,) in Event.select(Event.kind).order_by(Event.id).tuples()]
-
-
-@pytest.fixture
-def desk(reader):
-    return reader.log_in_staff("ishida")
 
 
 @pytest.fixture
@@ -207,8 +195,8 @@ def test_the_record_says_that_somebody_was_stopped_and_not_who(desk, sato, reade
 
     rows = [[cell.text for cell in row.select("th, td")][1:] for row in page.select("tbody tr")]
     assert rows == [
-        ["利用の停止の解除", "石田", "窓口", ""],
-        ["利用の停止", "石田", "窓口", ""],
+        ["利用の停止の解除", "石田", "窓口", "", ""],
+        ["利用の停止", "石田", "窓口", "", ""],
     ]
     assert WHY not in str(page)
 

@@ -7,10 +7,11 @@ from playhouse.test_utils import count_queries
 
 import catalogue
 import search
-from events import NO_NUMBER
-from models import Bib, CartEntry, Creator, Event, Hold, Item, Loan, Serial, db
+from models import Bib, CartEntry, Creator, Hold, Item, Loan, Serial, db
 from rules import ItemState
 from tests.cast import CARDS
+from tests.reader import said
+from tests.records import kinds_without_numbers as kinds
 
 LIST = "/desk/titles"
 ISBN = "9784101010014"
@@ -36,24 +37,8 @@ KOKORO = {
 }
 
 
-def said(page) -> str:
-    return " ".join(page.main.get_text(" ", strip=True).split())
-
-
-def kinds() -> list[str]:
-    """What happened, in order; about a title or a piece never which."""
-    about = Event.select(Event.kind, Event.number).order_by(Event.id).tuples()
-    assert all(number == NO_NUMBER for kind, number in about if not kind.startswith("hold_"))
-    return [kind for kind, _ in about]
-
-
 def found(words: str) -> list[int]:
     return search.find(db, words, 20).ids
-
-
-@pytest.fixture
-def desk(reader):
-    return reader.log_in_staff("ishida")
 
 
 def form_of(page) -> dict:
