@@ -474,6 +474,6 @@ def test_the_record_says_that_a_code_was_given_and_a_password_set(desk, web, sat
 
     rows = [[cell.text for cell in row.select("th, td")][1:] for row in page.select("tbody tr")]
     assert rows == [
-        ["パスワードの登録", "利用者", "Web", ""],
-        ["パスワード登録の番号の発行", "石田", "窓口", ""],
+        ["パスワードの登録", "利用者", "Web", "", ""],
+        ["パスワード登録の番号の発行", "石田", "窓口", "", ""],
     ]
