@@ -47,7 +47,7 @@ SELECT b.id FROM bib AS b WHERE b.id IN (SELECT value FROM json_each(?)) AND b.r
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RequestEntry:
     """What is known of a title that somebody asks for."""
 
     material: str
@@ -124,14 +124,14 @@ def owned(isbn: str | None) -> int | None:
     return row and row[0]
 
 
-def same(wish: Wish) -> Asked | None:
+def same(entry: RequestEntry) -> Asked | None:
     """What somebody else has asked for already: the same ISBN, or the same title by the same person where
     one of them has none."""
     for other in asked():
-        if wish.isbn and other.isbn:
-            if wish.isbn == other.isbn:
+        if entry.isbn and other.isbn:
+            if entry.isbn == other.isbn:
                 return other
-        elif Wish(other.material, other.title, other.creators).folded == wish.folded:
+        elif RequestEntry(other.material, other.title, other.creators).folded == entry.folded:
             return other
     return None
 

@@ -13,7 +13,7 @@ from allocation import end_hold
 from circulation import HoldAnswer, NotThere, existing_patron, insert_hold
 from events import NO_NUMBER, note
 from models import Bib, Creator, Hold, Item, Loan, Patron, db
-from requested import Wish
+from requested import RequestEntry
 from rules import (
     BibFacts,
     Channel,
@@ -44,7 +44,7 @@ class BorrowAnswer:
 def place_request(
     policy: Policy,
     patron_id: int,
-    wish: Wish,
+    entry: RequestEntry,
     pickup: str | None,
     contact: str | None,
     channel: Channel,
@@ -58,9 +58,9 @@ def place_request(
     """
     with db.atomic():
         patron = existing_patron(patron_id)
-        owned = requested.owned(wish.isbn)
-        known = requested.same(wish)
-        bib = BibFacts(known.id, known.material) if known else BibFacts(0, wish.material)
+        owned = requested.owned(entry.isbn)
+        known = requested.same(entry)
+        bib = BibFacts(known.id, known.material) if known else BibFacts(0, entry.material)
         occasion = Occasion(channel, now, pickup)
         decision = decide_request(policy, patron_facts(patron), bib, occasion, owned=owned is not None)
         if owned is None:
@@ -68,7 +68,7 @@ def place_request(
             decision = Decision(decision.refusals + form.refusals)
         if not decision.allowed:
             return HoldAnswer(owned or bib.number, decision)
-        number = known.id if known else _insert_title(wish, library_day(now))
+        number = known.id if known else _insert_title(entry, library_day(now))
         state = first_state(policy, occasion)
         hold = insert_hold(patron, number, state, pickup, contact, channel, now, actor)
         mail.queue("hold_registered", patron_id, [hold], now)
@@ -148,18 +148,18 @@ def send_back(item_id: int, now: datetime, actor: str) -> Decision:
         return decision
 
 
-def _insert_title(wish: Wish, today: date) -> int:
+def _insert_title(entry: RequestEntry, today: date) -> int:
     """The record that stands for the wish, hidden until the library has a piece of its own."""
     bib = Bib.insert(
-        material=wish.material,
-        title=wish.title,
-        publisher=wish.publisher,
-        pub_year=wish.pub_year,
-        isbn=wish.isbn,
+        material=entry.material,
+        title=entry.title,
+        publisher=entry.publisher,
+        pub_year=entry.pub_year,
+        isbn=entry.isbn,
         added_on=today,
         hidden=True,
         requested=True,
     ).execute()
-    if wish.creator:
-        Creator.insert(bib=bib, place=0, name=wish.creator).execute()
+    if entry.creator:
+        Creator.insert(bib=bib, place=0, name=entry.creator).execute()
     return bib

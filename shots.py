@@ -336,6 +336,30 @@ def staff(camera: Camera) -> None:
     camera.take(clerk, "desk-stopped")
     press(clerk, "form[action$='/code'] button")
     camera.take(clerk, "desk-code")
+    clerk.goto("/desk")
+    clerk.fill("#code", "100000006")
+    clerk.locator(".scan button").click()
+    clerk.locator(".visitor").wait_for()
+    camera.take(clerk, "desk-visit")
+    camera.take(clerk, "desk-loans", "/desk/loans")
+    camera.take(clerk, "desk-holds", "/desk/holds")
+    press(clerk, "ul.scans a")
+    camera.take(clerk, "desk-one-hold")
+    for page in (
+        "return",
+        "shelf",
+        "transfers",
+        "pull",
+        "hold?q=猫",
+        "requests",
+        "requests/new?q=新しい本",
+        "more",
+    ):
+        camera.take(clerk, f"desk-{page.partition('?')[0].replace('/', '-')}", f"/desk/{page}")
+    camera.take(clerk, "desk-titles", "/desk/titles?q=猫")
+    press(clerk, "main li a")
+    camera.take(clerk, "desk-title")
+    camera.take(clerk, "desk-labels", "/desk/labels")
     camera.take(clerk, "desk-calendar", "/desk/calendar")
     camera.take(clerk, "desk-notices", "/desk/notices")
     camera.take(clerk, "desk-notice-new", "/desk/notices/new")

@@ -13,7 +13,7 @@ import search
 import standing
 from catalogue import pieces
 from circulation import NotThere
-from forms import RemarkForm
+from forms_desk import RemarkForm
 from lending import Returned
 from models import db, patron_of_card
 from rules import (

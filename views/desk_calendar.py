@@ -10,7 +10,7 @@ from werkzeug.datastructures import MultiDict
 
 import calendar_changes
 from calendar_changes import DEADLINE, LOAN, Ending, Followed
-from forms import CalendarForm
+from forms_desk import CalendarForm
 from opening import Calendar, month_of, next_month, previous_month
 from rules import DayKind, Refusal
 from staff_accounts import AtDesk

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, g, request, session
 
 import notices
-from forms import NoticeForm
+from forms_desk import NoticeForm
 from staff_accounts import AtDesk
 from views import answers
 from views.answers import staff_only

@@ -11,7 +11,7 @@ import patrons
 import standing
 from catalogue import pieces
 from circulation import NotThere
-from forms import CardForm, NewPatronForm, PatronForm, StopForm
+from forms_desk import CardForm, NewPatronForm, PatronForm, StopForm
 from models import Patron
 from rules import (
     Channel,

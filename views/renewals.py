@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, g, request, session
 
 import circulation
-from forms import RemarkForm
+from forms_desk import RemarkForm
 from rules import Channel, Occasion
 from staff_accounts import AtDesk
 from views import answers

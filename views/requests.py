@@ -9,7 +9,7 @@ import requested
 import requesting
 from circulation import NotThere
 from folding import isbn13
-from forms import BorrowForm, RequestForm
+from forms_desk import BorrowForm, RequestForm
 from models import Patron
 from requested import Asked, Borrowed
 from rules import Channel, Decision, Reason, decide_declining, decide_sending_back
@@ -59,7 +59,7 @@ def place(staff: AtDesk) -> Response:
     answer = requesting.place_request(
         g.policy,
         patron.id,
-        form.wish,
+        form.entry,
         form.pickup.data,
         form.contact.data,
         Channel(form.at.data),

@@ -8,7 +8,7 @@ import audit
 import demo
 import staff_accounts
 import staffing
-from forms import StaffLoginForm
+from forms_desk import StaffLoginForm
 from rules import Role
 from staff_accounts import AtDesk
 from views import answers

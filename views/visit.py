@@ -2,7 +2,7 @@
 
 from flask import g, request, session
 
-from forms import RemarkForm
+from forms_desk import RemarkForm
 from models import Patron, patron_with
 from rules import Channel, Overruling, may_overrule
 from staff_accounts import AtDesk
