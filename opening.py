@@ -19,14 +19,19 @@ _ENTRIES_SQL = "SELECT branch, day, kind, label FROM calendar_entry WHERE day >=
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day on the calendar page.  ``closed`` holds the branches that are closed, ``due`` one's own loans."""
+    """A day on the calendar page.  ``closed`` holds the branches that are closed, ``due`` one's own loans,
+    ``named`` the entries that have a name: their kind, the name, and the branch where it is only one."""
 
     date: date
     closed: tuple[str, ...]
-    events: tuple[str, ...]
+    named: tuple[tuple[str, str, str | None], ...]
     holiday: str | None
     due: int
     today: bool
+
+    @property
+    def has_event(self) -> bool:
+        return any(kind == "event" for kind, _, _ in self.named)
 
 
 @cache
@@ -83,9 +88,9 @@ class Calendar:
         weeks = []
         while day.month == month:
             closed = tuple(id_ for id_, days in opening.items() if not days.is_open(day))
-            events = tuple(label for _, on, kind, label in self.entries if kind == "event" and on == day)
+            named = tuple((kind, label, at) for at, on, kind, label in self.entries if on == day and label)
             holiday = self.holidays.get(day)
-            row.append(Day(day, closed, events, holiday, due.count(day), day == today))
+            row.append(Day(day, closed, named, holiday, due.count(day), day == today))
             if len(row) == 7:
                 weeks.append(row)
                 row = []

@@ -23,6 +23,17 @@ def test_the_first_page_says_whether_it_is_open_today(town, reader, clock):
     assert [place.get_text(strip=True) for place in reader.get("/").select(".hours .closed")] == ["休館"] * 3
 
 
+def test_a_closure_says_why_and_where(town, reader):
+    CalendarEntry.insert(day=date(2026, 4, 23), kind="closed", label="停電", branch="east").execute()
+    CalendarEntry.insert(day=date(2026, 4, 20), kind="open", label="読書週間").execute()
+    CalendarEntry.insert(day=date(2026, 4, 25), kind="event", label="おはなし会", branch="west").execute()
+
+    rows = [" ".join(row.text.split()) for row in reader.get("/calendar").select("ul.facts li")]
+
+    assert "4/23(木) 停電のため休館(東分館)" in rows
+    assert "4/20(月) 読書週間のため開館" in rows and "4/25(土) おはなし会(西分館)" in rows
+
+
 def test_two_months_show_closed_days_events_and_ones_own_due_dates(town, reader):
     CalendarEntry.insert(day=date(2026, 4, 18), kind="event", label="おはなし会").execute()
     CalendarEntry.insert(day=date(2026, 4, 20), kind="open", label="特別開館").execute()
