@@ -6,6 +6,7 @@ import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from jinja2 import BytecodeCache
 from peewee import SqliteDatabase
 from waitress.server import create_server
 
@@ -24,6 +25,23 @@ from tests.reader import Reader
 
 # A Wednesday; the libraries of the ready policies are closed on Mondays.
 TODAY = date(2026, 4, 15)
+
+
+class Compiled(BytecodeCache):
+    """Templates that were compiled for one test, kept in memory for the next."""
+
+    def __init__(self):
+        self.kept = {}
+
+    def load_bytecode(self, bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
 
 
 class Clock:
@@ -112,6 +130,7 @@ def town(database, clock, policy):
 def app(town, database, source, policy, clock):
     settings = Settings(database.parent, source, "127.0.0.1", 8000)
     app = create_app(settings, policy, clock)
+    app.jinja_env.bytecode_cache = COMPILED
     models.db.execute_sql("PRAGMA synchronous = off")
     return app
 
