@@ -198,7 +198,10 @@ def _show_hold(
     if patron is None:
         return answers.go("desk.lend")
     words = request.values.get("q", "")[:200]
-    titles = catalogue.titles(search.find(db, words, _FOUND, 0).ids) if words.strip() else []
+    found = search.find(db, words, _FOUND, 0).ids if words.strip() else []
+    if refused and refused[0] not in found:
+        found = [refused[0], *found]  # its reasons stand beside it
+    titles = catalogue.titles(found)
     facts = standing.patron_facts(patron)
     occasion = Occasion(way(), g.now, staff.branch)
     decisions = {title.id: decide_hold(g.policy, facts, title.facts, occasion) for title in titles}

@@ -330,6 +330,16 @@ def test_a_hold_in_person_counts_like_one_from_the_web(town, desk, visit):
     assert (hold.channel, hold.state, hold.pickup_branch) == ("desk", HoldState.WAITING, "east")
 
 
+def test_a_refusal_is_shown_though_nothing_was_searched_for(town, desk, visit):
+    kokoro = town.title("こころ")
+    town.hold(kokoro, "sato")
+    visit("sato")
+
+    page = desk.post("/desk/hold", status=409, bib=kokoro, pickup="main", contact="mail")
+
+    assert "こころ" in page.text and page.select_one(".problem[role=alert]").text.strip()
+
+
 def test_the_newest_issue_is_held_at_the_desk(town, desk, visit):
     *_, newest = town.issues("月刊しおり", town.today - timedelta(days=30), town.today)
     visit("sato")

@@ -352,6 +352,26 @@ def test_every_kind_of_event_has_its_sentence():
     assert {kind for kind in kinds if f"event.{kind}" not in messages("ja")} == set()
 
 
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("/desk", "貸出"),
+        ("/desk/return", "返却"),
+        ("/desk/shelf", "取り置き"),
+        ("/desk/transfers", "取り置き"),
+        ("/desk/patrons/new", "利用者"),
+        ("/desk/labels", "資料"),
+        ("/desk/calendar", "その他"),
+        ("/desk/statistics", "その他"),
+        ("/desk/admin/audit", "その他"),
+    ],
+)
+def test_the_bar_says_to_which_place_a_page_belongs(reader, address, place):
+    page = reader.log_in_staff("murakami").get(address)
+
+    assert [here.text for here in page.select(".desk-places [aria-current]")] == [place]
+
+
 # -- the demo ----------------------------------------------------------------------------------------------
 
 
