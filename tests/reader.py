@@ -117,6 +117,7 @@ def _check_elements(soup: BeautifulSoup) -> None:
     assert not soup.find_all(style=True) and not soup.find("style")
     assert not [script for script in soup.find_all("script") if not script.get("src")]
     assert not [name for element in soup.find_all() for name in element.attrs if name.startswith("on")]
+    assert not soup.select("li[role]"), "a row of a list that says it is something else"
     for form in soup.find_all("form"):
         assert form.get("action") and form.get("method"), f"a form that does not say where it goes: {form}"
         if form["method"] == "post":
