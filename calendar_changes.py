@@ -12,7 +12,7 @@ from peewee import fn
 
 from circulation import NotThere
 from events import JOBS, note
-from models import CalendarEntry, Hold, Loan, db
+from models import CalendarEntry, Hold, Item, Loan, db
 from opening import Calendar
 from rules import (
     FARTHEST_YEARS,
@@ -29,8 +29,10 @@ from rules import (
 )
 
 LOAN, DEADLINE = "loan_moved", "deadline_moved"  # what ends on a day, as the event of its move is called
+# What another library lends goes back there by its own day, whatever is closed here.
+_OURS = Loan.item.not_in(Item.select(Item.id).where(Item.send_back_by.is_null(False)))
 _ENDS = {
-    LOAN: (Loan.due_on, Loan.branch, Loan.returned_at.is_null()),
+    LOAN: (Loan.due_on, Loan.branch, Loan.returned_at.is_null() & _OURS),
     DEADLINE: (Hold.collect_by, Hold.pickup_branch, Hold.state == HoldState.READY),
 }
 _NOTED = {

@@ -12,7 +12,16 @@ PASSWORD = "ひまわりの丘 2026"
 # The weakest form of the real thing: the tests log in often.
 _HASH = generate_password_hash(PASSWORD, method="scrypt:512:8:1")
 
-_OF_ITEM = {"branch", "call_number", "tags", "state", "not_for_loan", "interlibrary", "volumes"}
+_OF_ITEM = {
+    "branch",
+    "call_number",
+    "tags",
+    "state",
+    "not_for_loan",
+    "interlibrary",
+    "volumes",
+    "send_back_by",
+}
 
 CARDS = {
     "sato": ("100000011", "サトウ ハナ", "resident"),  # in good standing

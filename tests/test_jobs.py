@@ -180,6 +180,13 @@ def test_what_was_due_on_a_day_that_is_past_stays_overdue(policy, clock, town, c
     assert [Loan.get_by_id(loan).due_on for loan in loans] == [yesterday, monday]
 
 
+def test_what_another_library_lends_goes_back_by_its_own_day(town, close):
+    kokoro = town.title("こころ", interlibrary=True, send_back_by=THURSDAY)
+    loan = town.lend(kokoro, "sato", due_in=(THURSDAY - town.today).days)
+
+    assert close(None, THURSDAY).moved == () and Loan.get_by_id(loan).due_on == THURSDAY
+
+
 @pytest.mark.parametrize("changes", [KEPT_AS_THEY_ARE])
 def test_where_the_sheet_keeps_closed_days_loans_stay(town, out, close):
     assert close(None, THURSDAY).moved == ()
