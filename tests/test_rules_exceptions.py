@@ -9,6 +9,7 @@ from policy_advice import advice
 from policy_file import PolicyMistakes, read_policy
 from rules import (
     ALWAYS_OPEN,
+    LONGEST_REMARK,
     Act,
     Decision,
     ItemState,
@@ -317,3 +318,12 @@ def test_on_the_web_an_exception_changes_no_sentence():
             assert decide_hold(EVERY_WORD, patron, bib, on(WEB)) == decide_hold(
                 SOURCE_1, patron, bib, on(WEB)
             )
+
+
+def test_a_refused_exception_says_who_may_and_how_long_a_remark_may_be():
+    library = sheet(ALL, "administrator", (UNLIMITED, "most = 1"))
+    refused = decide_overruling(library, lend(library, FULL), Overruling(Role.CLERK, "展示の準備のため"))
+
+    assert refused.refusals[-1].facts == {"role": Role.ADMINISTRATOR}
+    assert refused.refusals[-1].place == "overrule.by"
+    assert decide_remark("あ" * 101).refusals == (Refusal(Reason.REMARK_LONG, {"most": LONGEST_REMARK}),)

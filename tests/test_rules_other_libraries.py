@@ -131,3 +131,14 @@ def test_a_piece_is_taken_in_until_today_at_the_earliest_and_goes_back_when_nobo
     assert decide_sending_back(out=False, set_aside=True).reasons == (Reason.KEPT_FOR_ANOTHER,)
     assert decide_declining(0).allowed
     assert decide_declining(2).refusals == (rules.Refusal(Reason.BORROWED_FOR_THEM, {"count": 2}),)
+
+
+def test_what_is_wrong_with_a_borrowed_piece_is_said_with_its_day_and_all_at_once():
+    gone_by = item(interlibrary=True, send_back_by=TODAY - timedelta(days=1))
+    refused = decide_loan(SOURCE_1, SATO, KOKORO, gone_by, on(DESK)).refusals
+    both = decide_borrowing(SOURCE_1, "B-1", TODAY - timedelta(days=1), TODAY)
+
+    assert [one.facts for one in refused if one.reason is Reason.TO_BE_SENT_BACK] == [
+        {"day": TODAY - timedelta(days=1)}
+    ]
+    assert both.reasons == (Reason.BARCODE_FORM, Reason.SEND_BACK_PAST)

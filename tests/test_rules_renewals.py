@@ -37,6 +37,7 @@ from tests.facts import (
     SATO,
     SONGS,
     SOURCE_1_TEXT,
+    SOURCE_2,
     WEB,
     item,
     loan,
@@ -615,3 +616,15 @@ def test_the_hour_is_that_of_the_library():
 def test_magazines_and_discs_of_one_sheet():
     assert answer(loan(MARCH_ISSUE, DUE, lent_on=LENT, branch="central")).due_on == date(2026, 4, 18)
     assert not answer(loan(SONGS, DUE, lent_on=LENT, branch="central")).allowed
+
+
+def test_what_is_lent_again_ends_with_the_card():
+    ends = date(2026, 4, 21)
+
+    assert at_the_desk(patron=replace(CITY, card_expires_on=ends)) == RenewalDecision((), ends)
+
+
+def test_what_gains_no_day_names_no_day_for_an_exception_either():
+    refused = answer(library=SOURCE_2, day=LENT, item=item(interlibrary=True))
+
+    assert not refused.allowed and (refused.despite, refused.overrulable) == (None, False)

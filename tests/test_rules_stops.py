@@ -177,3 +177,10 @@ def test_a_code_is_good_to_the_end_of_the_fourteenth_day_in_japan(hour):
     assert expires_at == midnight and code_last_day(expires_at) == date(2026, 4, 15)
     assert code_is_good(expires_at, midnight - timedelta(microseconds=1))
     assert not code_is_good(expires_at, midnight)
+
+
+def test_a_cause_has_one_letter_at_least_and_the_refusal_says_how_many_at_most():
+    assert decide_stop("弁", None, TODAY).allowed
+    assert decide_stop("", None, TODAY).refusals == (
+        Refusal(Reason.STOP_WITHOUT_CAUSE, {"most": LONGEST_CAUSE}),
+    )

@@ -146,3 +146,20 @@ def test_what_has_a_piece_or_waits_already_can_wait_again(state):
     can = state in (HoldState.WAITING, HoldState.IN_TRANSIT, HoldState.READY)
 
     assert decide_putting_back(state).reasons == (() if can else (Reason.NOT_SET_ASIDE,))
+
+
+def test_a_season_may_let_holds_be_put_off():
+    summer = policy(
+        SOURCE_1_TEXT,
+        (
+            "[[block]] ",
+            '[[season]]\nname = "夏"\nfrom = "07-01"\nto = "08-31"\n'
+            "hold.timing = { later = { days = 10 } }\n\n[[block]] ",
+        ),
+    )
+
+    for month, allowed in ((4, False), (7, True)):
+        today = date(2026, month, 15)
+        asked = HoldTiming(today + timedelta(days=3))
+        decision = decide_timing(summer, HoldState.WAITING, asked, NEVER, on(Channel.WEB, today))
+        assert decision.allowed is allowed

@@ -252,3 +252,15 @@ def test_a_spine_label_has_up_to_three_rows(call_number, volume, rows):
 
 def test_years_are_counted_from_the_day_that_is_given():
     assert decide_title(SOURCE_1, replace(KOKORO, pub_year=2031), date(2030, 1, 1)).allowed
+
+
+def test_a_label_has_three_rows_at_most():
+    assert spine_rows("R 813") == ["R 813"]
+    assert spine_rows("913.6 ナ") == ["913.6", "ナ"]
+    assert spine_rows("913.6 上", "上") == ["913.6", "上"]
+    assert spine_rows("913.6 ナ 1 2") == ["913.6", "ナ", "1 2"]
+    assert spine_rows("913.6 ナ 1 2 3") == ["913.6", "ナ", "1 2 3"]
+
+
+def test_a_book_mark_is_a_kana_or_the_letter_as_it_is():
+    assert [book_mark(reading) for reading in ("ぁい", "Yの悲劇", "ア")] == ["ァ", "Y", "ア"]
