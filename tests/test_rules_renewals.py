@@ -37,7 +37,6 @@ from tests.facts import (
     SATO,
     SONGS,
     SOURCE_1_TEXT,
-    SOURCE_2,
     WEB,
     item,
     loan,
@@ -491,8 +490,8 @@ def test_a_late_renewal_as_lent_beside_another_in_time():
 # ---- Return and lend again at the desk -----------------------------------------------------------------
 
 
-def at_the_desk(day=OPENED, **asked):
-    return answer(at=DESK, day=day, **asked)
+def at_the_desk(borrowed=None, day=OPENED, **asked):
+    return answer(borrowed, day, at=DESK, **asked)
 
 
 @pytest.mark.parametrize(
@@ -625,6 +624,20 @@ def test_what_is_lent_again_ends_with_the_card():
 
 
 def test_what_gains_no_day_names_no_day_for_an_exception_either():
-    refused = answer(library=SOURCE_2, day=LENT, item=item(interlibrary=True))
+    far = DUE + timedelta(days=60)
 
-    assert not refused.allowed and (refused.despite, refused.overrulable) == (None, False)
+    def renewed_twice(due_on, day):
+        borrowed = loan(KOKORO, due_on, renewals=2, lent_on=LENT, branch="central")
+        decision = answer(borrowed, day)
+        assert decision.reasons == (Reason.RENEWED,)
+        return decision.overrulable, decision.despite
+
+    assert renewed_twice(DUE, OPENED) == (True, date(2026, 4, 25))
+    assert renewed_twice(far, far - timedelta(days=3)) == (False, None)
+
+
+def test_what_the_card_cuts_short_never_gains_a_day_when_it_is_lent_again():
+    far = DUE + timedelta(days=60)
+    refused = at_the_desk(loan(KOKORO, far, lent_on=LENT), patron=replace(CITY, card_expires_on=far))
+
+    assert told(refused) == [(Reason.NO_DAY_GAINED, {"from_on": None}, "")]
