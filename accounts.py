@@ -9,24 +9,40 @@ import hashlib
 import json
 import secrets
 import threading
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from flask import g, has_request_context, session
+from flask import g, has_request_context, request, session
 from flask_login import UserMixin, current_user, login_user, logout_user
 from werkzeug.security import check_password_hash, generate_password_hash
 
 import circulation
-from models import Login, Patron, StaffLogin, db
-from rules import LONGEST_LOGIN, card_number, login_lasts
+from circulation import NotThere
+from models import Login, Patron, StaffLogin, db, without_waiting
+from rules import JAPAN, LONGEST_LOGIN, SEEN_EVERY, card_number, login_lasts, login_may_last
 
 # Asked on every page of somebody who has logged in, so it brings the cart along.
 _LOGIN_SQL = """
-SELECT patron.*, login.started_at, (SELECT json_group_array(bib_id) FROM (
+SELECT patron.*, login.started_at, login.seen_at, (SELECT json_group_array(bib_id) FROM (
     SELECT bib_id FROM cart_entry WHERE patron_id = patron.id ORDER BY id)) AS cart
 FROM patron JOIN login ON login.patron_id = patron.id
 WHERE login.token_hash = ?
 """
+
+_LOGINS_SQL = """
+SELECT id, device, started_at, coalesce(seen_at, started_at), token_hash = ? FROM login
+WHERE patron_id = ? ORDER BY 5 DESC, 4 DESC, id DESC
+"""
+
+# All that is read of what a browser says of itself; the first that fits.
+_DEVICES = {
+    "iPhone": "iphone",
+    "iPad": "ipad",
+    "Android": "android",
+    "Windows": "windows",
+    "Macintosh": "mac",
+}
 
 # Each check takes 32 MB and a good part of a second: two at a time keep a small machine alive.
 _checks = threading.BoundedSemaphore(2)
@@ -80,7 +96,7 @@ def log_in(found: Patron) -> None:
     """Start a login under a new session; the cart that was filled before it becomes the patron's."""
     cart, kept = session.get("cart", []), session.get("kept")
     token = secrets.token_urlsafe(32)
-    begin_login(Login, token, patron=found.id)
+    begin_login(Login, token, patron=found.id, device=device_of(request.user_agent.string))
     if kept and kept["patron"] == found.id:
         session["kept"] = kept
     circulation.put_in_cart(found.id, cart, g.now)
@@ -123,8 +139,16 @@ def load(token: str) -> Account | None:
     found = next(iter(Patron.raw(_LOGIN_SQL, hash_of(token))), None)
     if found is None or not still_lasts(found.started_at):
         return None
+    _note_seen(token, found.seen_at or found.started_at)
     g.cart = json.loads(found.cart)
     return Account(found, token)
+
+
+def _note_seen(token: str, noted_at: str) -> None:
+    """Note that this login is in use, once in some minutes; a page that is read never waits for it."""
+    if g.now - datetime.fromisoformat(noted_at) >= SEEN_EVERY:
+        with without_waiting():
+            Login.update(seen_at=g.now).where(Login.token_hash == hash_of(token)).execute()
 
 
 def still_lasts(started_at: str) -> bool:
@@ -135,6 +159,48 @@ def still_lasts(started_at: str) -> bool:
     if g.now - seen_at >= timedelta(minutes=1):
         session["seen"] = int(g.now.timestamp())
     return True
+
+
+@dataclass(frozen=True, slots=True)
+class OwnLogin:
+    """A login of a patron as the patron sees it.  ``seen_at`` is true to some minutes."""
+
+    id: int
+    device: str
+    started_at: datetime
+    seen_at: datetime
+    is_this: bool
+
+
+def own_logins(patron_id: int) -> list[OwnLogin]:
+    """The patron's logins that may still last: this one first, then the one seen last."""
+    rows = db.execute_sql(_LOGINS_SQL, (hash_of(current_user.get_id()), patron_id)).fetchall()
+    logins = [
+        OwnLogin(id_, device, _in_japan(started_at), _in_japan(seen_at), bool(is_this))
+        for id_, device, started_at, seen_at, is_this in rows
+    ]
+    return [one for one in logins if one.is_this or login_may_last(one.started_at, one.seen_at, g.now)]
+
+
+def _in_japan(instant: str) -> datetime:
+    return datetime.fromisoformat(instant).astimezone(JAPAN)
+
+
+def end_own_login(patron_id: int, login_id: int | None) -> None:
+    """End one login of the patron.  Raises NotThere where there is none with this number."""
+    if not Login.delete().where(Login.id == login_id, Login.patron == patron_id).execute():
+        raise NotThere
+
+
+def end_other_logins(patron_id: int) -> None:
+    """End every login of the patron but this one."""
+    this = hash_of(current_user.get_id())
+    Login.delete().where(Login.patron == patron_id, Login.token_hash != this).execute()
+
+
+def device_of(user_agent: str) -> str:
+    """The kind of device in one word; nothing else is kept of what the browser says of itself."""
+    return next((word for name, word in _DEVICES.items() if name in user_agent), "other")
 
 
 def cart() -> list[int]:

@@ -1,8 +1,8 @@
-"""The code that the desk gives a patron, who sets a password with it: once, within two weeks.
+"""How a patron comes by a password: with a code from the desk, once, within two weeks; or with the old one.
 
-Only a hash of it is kept, and a slow one: a code has fifty bits, so that a person can type it, and whoever
-came by the database could try that many against a fast hash within the two weeks.  It is checked as a
-password is, so a wrong card, a wrong code and one that is over all take as long.
+Only a hash of a code is kept, and a slow one: a code has fifty bits, so that a person can type it, and
+whoever came by the database could try that many against a fast hash within the two weeks.  It is checked as
+a password is, so a wrong card, a wrong code and one that is over all take as long.
 """
 
 import secrets
@@ -18,12 +18,14 @@ from rules import (
     CODE_LENGTH,
     Channel,
     Decision,
+    OwnNumbers,
     Policy,
     card_number,
     code_expires_at,
     code_is_good,
     code_last_day,
     decide_login,
+    decide_password,
     password_code,
 )
 
@@ -59,10 +61,21 @@ def code_until(patron_id: int, now: datetime) -> date | None:
     return code_last_day(given.expires_at) if given and code_is_good(given.expires_at, now) else None
 
 
-def set_password(typed_number: str, typed_code: str, password: str, now: datetime) -> Patron | None:
-    """The patron with this card and code, whose password this is from now on; None where they do not fit.
+@dataclass(frozen=True, slots=True)
+class PasswordAnswer:
+    """Whose password it is now, or what the rules have against it."""
 
-    The code is used up, and whoever was logged in with the old password is out.
+    patron: Patron
+    decision: Decision
+
+
+def set_password(
+    policy: Policy, typed_number: str, typed_code: str, password: str, now: datetime
+) -> PasswordAnswer | None:
+    """Set the password of the patron with this card and code; None where they do not fit.
+
+    The code is used up, and whoever was logged in with the old password is out.  A password that the rules
+    refuse uses up nothing.
     """
     number = card_number(typed_number)
     given = Activation.select().join(Patron).where(Patron.card_number == number).first()
@@ -72,15 +85,49 @@ def set_password(typed_number: str, typed_code: str, password: str, now: datetim
     hashed = accounts.hash_of_secret(password)
     with db.atomic():
         patron = patron_of_card(number)
-        if patron is None or not _use_up(patron.id, given.code_hash):
+        if patron is None or not _is_out(patron.id, given.code_hash):
             return None
-        Patron.update(password_hash=hashed).where(Patron.id == patron.id).execute()
-        Login.delete().where(Login.patron == patron.id).execute()
-        note("password_set", NO_NUMBER, Channel.WEB, PATRON, now)
-        return patron
+        decision = decide_password(policy, password, own_numbers(patron))
+        if decision.allowed:
+            Activation.delete().where(Activation.patron == patron.id).execute()
+            _store(patron.id, hashed, now)
+        return PasswordAnswer(patron, decision)
 
 
-def _use_up(patron_id: int, code_hash: str) -> bool:
-    """Whether this code was still there to be used: of two who come with it at once, one finds it gone."""
-    mine = (Activation.patron == patron_id, Activation.code_hash == code_hash)
-    return Activation.delete().where(*mine).execute() == 1
+def change_password(
+    policy: Policy, patron_id: int, old: str, password: str, now: datetime
+) -> Decision | None:
+    """Give a patron who knows the old password a new one; None where the old one is wrong.
+
+    Every login of the patron ends.
+    """
+    known = existing_patron(patron_id).password_hash
+    if not accounts.is_right(known, old):
+        return None
+    hashed = accounts.hash_of_secret(password)
+    with db.atomic():
+        patron = existing_patron(patron_id)
+        if patron.password_hash != known:  # changed meanwhile, so the old one is right no longer
+            return None
+        decision = decide_password(policy, password, own_numbers(patron), old)
+        if decision.allowed:
+            _store(patron.id, hashed, now)
+        return decision
+
+
+def own_numbers(patron: Patron) -> OwnNumbers:
+    return OwnNumbers(patron.card_number, patron.born_on, patron.phone)
+
+
+def _store(patron_id: int, password_hash: str, now: datetime) -> None:
+    """The new password; whoever was logged in with the old one is out."""
+    Patron.update(password_hash=password_hash).where(Patron.id == patron_id).execute()
+    Login.delete().where(Login.patron == patron_id).execute()
+    note("password_set", NO_NUMBER, Channel.WEB, PATRON, now)
+
+
+def _is_out(patron_id: int, code_hash: str) -> bool:
+    """Whether this code is still there to be used: of two who come with it at once, one finds it gone."""
+    return (
+        Activation.select().where(Activation.patron == patron_id, Activation.code_hash == code_hash).exists()
+    )

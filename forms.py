@@ -33,7 +33,28 @@ class LoginForm(Form):
     password = password_field()
 
 
-class PasswordForm(Form):
+class _ByTheRules:
+    """A form with a new password, to which it tells everything that the rules have against it."""
+
+    def refused(self) -> tuple[rules.Refusal, ...]:
+        return rules.decide_password(self.policy, self.password.data or "").refusals
+
+    def validate(self, extra_validators=None) -> bool:
+        fits = super().validate(extra_validators)
+        refusals = self.refused()
+        if refusals and not self.password.errors:
+            self.password.errors = list(refusals)
+            return False
+        return fits
+
+
+def again_field() -> PasswordField:
+    return PasswordField(
+        validators=[InputRequired("form.again_required"), EqualTo("password", "form.again_differs")]
+    )
+
+
+class PasswordForm(_ByTheRules, Form):
     """A patron's new password, twice, with the code that allows it."""
 
     card = StringField(
@@ -45,22 +66,28 @@ class PasswordForm(Form):
         validators=[DataRequired("form.code_required"), Length(max=40, message="form.code_required")],
     )
     password = password_field()
-    again = PasswordField(
-        validators=[InputRequired("form.again_required"), EqualTo("password", "form.again_differs")]
-    )
+    again = again_field()
 
     def __init__(self, policy: rules.Policy, filled=None):
         super().__init__(filled)
         self.policy = policy
 
-    def validate(self, extra_validators=None) -> bool:
-        """With everything that the rules have against the password."""
-        fits = super().validate(extra_validators)
-        refusals = rules.decide_password(self.policy, self.password.data or "").refusals
-        if refusals and not self.password.errors:
-            self.password.errors = list(refusals)
-            return False
-        return fits
+
+class PasswordChangeForm(_ByTheRules, Form):
+    """A patron's new password, twice, with the old one that allows it."""
+
+    old = password_field()
+    password = password_field()
+    again = again_field()
+
+    def __init__(self, policy: rules.Policy, own: rules.OwnNumbers, filled=None):
+        super().__init__(filled)
+        self.policy, self.own = policy, own
+
+    def refused(self) -> tuple[rules.Refusal, ...]:
+        return rules.decide_password(
+            self.policy, self.password.data or "", self.own, self.old.data or None
+        ).refusals
 
 
 class ContactForm(Form):

@@ -221,6 +221,13 @@ CREATE INDEX item_borrowed ON item (send_back_by, id) WHERE interlibrary;
 CREATE INDEX bib_requested ON bib (id) WHERE requested;
 """
 
+# Of a patron's login: when it was seen last, and the kind of device in one word, so that a patron can tell
+# the own logins apart.
+LOGINS_TOLD_APART = """
+ALTER TABLE login ADD COLUMN seen_at TEXT;
+ALTER TABLE login ADD COLUMN device TEXT NOT NULL DEFAULT 'other';
+"""
+
 
 def _statements(script: str) -> list[str]:
     """The single statements of a script, so that a step runs inside the caller's transaction."""
@@ -244,6 +251,7 @@ STEPS: tuple[Callable, ...] = (
     _script(PATRONS_AT_THE_DESK),
     _script(REST_OF_THE_DESK),
     _script(OTHER_LIBRARIES),
+    _script(LOGINS_TOLD_APART),
 )
 
 

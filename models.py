@@ -5,6 +5,7 @@ them.  Questions that a busy page asks are fixed SQL text beside the tables they
 query costs more than running it (see ``docs/decisions/0003-fixed-sql.md``).
 """
 
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     Model,
+    OperationalError,
     SqliteDatabase,
     TextField,
 )
@@ -50,6 +52,19 @@ def open_database(path: Path | str) -> SqliteDatabase:
 
 # The states of those who stand in a queue, as fixed statements name them.
 QUEUED = "({})".format(", ".join(f"'{state}'" for state in QUEUED_HOLD_STATES))
+
+
+@contextmanager
+def without_waiting():
+    """What is written here is left out where somebody else is writing: it is not worth a wait."""
+    db.execute_sql("PRAGMA busy_timeout = 0")
+    try:
+        yield
+    except OperationalError as error:
+        if "locked" not in str(error):
+            raise
+    finally:
+        db.execute_sql(f"PRAGMA busy_timeout = {_PRAGMAS['busy_timeout']}")
 
 
 class InstantField(TextField):
@@ -230,12 +245,14 @@ class CartEntry(_Table):
 
 
 class Login(_Table):
-    """A login that has not ended.  Only a hash of its token is kept."""
+    """A login that has not ended.  Only a hash of its token is kept, and of the browser one word."""
 
     id = AutoField()
     token_hash = TextField(unique=True)
     patron = ForeignKeyField(Patron, backref="logins", on_delete="CASCADE")
     started_at = InstantField()
+    seen_at = InstantField(null=True)  # to some minutes; nothing: not since it began
+    device = TextField(default="other")  # a word of accounts.device_of
 
 
 class Staff(_Table):

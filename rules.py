@@ -169,6 +169,10 @@ class Reason(StrEnum):
     # passwords and addresses
     PASSWORD_SHORT = "reason.password_short"  # noqa: S105 - a message key
     PASSWORD_UNPRINTABLE = "reason.password_unprintable"  # noqa: S105 - a message key
+    PASSWORD_IS_CARD = "reason.password_is_card"  # noqa: S105 - a message key
+    PASSWORD_IS_BIRTH_DATE = "reason.password_is_birth_date"  # noqa: S105 - a message key
+    PASSWORD_IS_PHONE = "reason.password_is_phone"  # noqa: S105 - a message key
+    PASSWORD_AS_BEFORE = "reason.password_as_before"  # noqa: S105 - a message key
     MAIL_FORM = "reason.mail_form"
     # what the desk writes down of a patron
     CARD_FORM = "reason.card_form"
@@ -1202,19 +1206,60 @@ def login_lasts(started_at: datetime, seen_at: datetime, now: datetime) -> bool:
 
 
 LONGEST_LOGIN = timedelta(hours=12)
+SEEN_EVERY = timedelta(minutes=5)  # how often a login that is in use is noted as seen
 
 
-def decide_password(policy: Policy, password: str) -> Decision:
+def login_may_last(started_at: datetime, noted_at: datetime, now: datetime) -> bool:
+    """Whether a login can last that was noted as seen then: its last page may have come a little later."""
+    return login_lasts(started_at, noted_at + SEEN_EVERY, now)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnNumbers:
+    """Numbers of a patron that others come by easily, so that none of them is a password."""
+
+    card_number: str = ""
+    born_on: date | None = None
+    phone: str | None = None
+
+
+def decide_password(
+    policy: Policy, password: str, own: OwnNumbers = OwnNumbers(), before: str | None = None
+) -> Decision:
     """Letters and digits, so many or more; other printable characters are welcome too (document 1, 利用方法).
 
-    Blanks at either end do not count, since nobody sees them.
+    Blanks at either end do not count, since nobody sees them.  Birth date and phone number are none (document
+    2), nor is the card's number, however they are written; nor the password of ``before``.
     """
     refusals = []
     if len(password.strip()) < policy.password.at_least:
         refusals.append(Refusal(Reason.PASSWORD_SHORT, {"least": policy.password.at_least}))
     if not password.replace("\u3000", " ").isprintable():  # an IME writes such a blank
         refusals.append(Refusal(Reason.PASSWORD_UNPRINTABLE))
+    bare = _BETWEEN_FIGURES.sub("", unicodedata.normalize("NFKC", password)).upper()
+    if own.card_number and own.card_number in (bare, card_number(password)):
+        refusals.append(Refusal(Reason.PASSWORD_IS_CARD))
+    if own.born_on and bare in _as_figures(own.born_on):
+        refusals.append(Refusal(Reason.PASSWORD_IS_BIRTH_DATE))
+    if own.phone and bare == own.phone:
+        refusals.append(Refusal(Reason.PASSWORD_IS_PHONE))
+    if before is not None and password.strip() == before.strip():
+        refusals.append(Refusal(Reason.PASSWORD_AS_BEFORE))
     return Decision(tuple(refusals))
+
+
+_BETWEEN_FIGURES = re.compile(r"[\s\-‐-―−ー./,・()年月日]+")
+
+
+def _as_figures(day: date) -> set[str]:
+    """The ways in which people write a day with figures alone."""
+    return {
+        f"{day:%Y%m%d}",
+        f"{day:%y%m%d}",
+        f"{day:%m%d}",
+        f"{day:%m%d%Y}",
+        f"{day.year}{day.month}{day.day}",
+    }
 
 
 CODE_CHARACTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that looks like another: no I, L, O, 0, 1

@@ -277,6 +277,13 @@ def my(camera: Camera) -> None:
     page.fill("#mail", "card100000002@example.jp")
     press(page, SUBMIT)
     camera.take(page, "contact-saved")
+    camera.take(page, "security", "/my/security")
+    page.fill("#old", "wrong password")
+    page.fill("#password", "100000002")
+    page.fill("#again", "100000003")
+    page.click("main form.stacked button")
+    page.locator(".field-error").first.wait_for()
+    camera.take(page, "security-wrong")
     press(page, "footer button")
     camera.take(page, "logged-out")
 

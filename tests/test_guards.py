@@ -164,6 +164,7 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "GET /my/holds/<number:hold_id>/cancel",
             "GET /my/loans",
             "GET /my/loans/renew",
+            "GET /my/security",
             "GET /new",
             "GET /register",
             "GET /rules",
@@ -220,6 +221,9 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "POST /my/holds/<number:hold_id>/pickup",
             "POST /my/loans/<number:loan_id>/renew",
             "POST /my/loans/renew",
+            "POST /my/security",
+            "POST /my/security/end",
+            "POST /my/security/end-others",
             "POST /register",
         ]
     )
@@ -316,6 +320,7 @@ BUSY = {
     "/my/loans": 6,
     "/my/holds": 6,
     "/cart": 6,
+    "/my/security": 6,
 }
 OTHERS = {"/": 10, "/new": 10, "/calendar": 10, "/my/contact": 10, "/my/loans/renew?loan=all": 10}
 

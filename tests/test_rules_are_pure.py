@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -241,6 +241,10 @@ def decisions() -> Iterator[Decision]:
         yield decide_pickup(library, None, None, on(Channel.WEB))
         yield decide_login(library, "070000001")
         yield decide_password(library, "\x00")
+        own = rules.OwnNumbers("100000011", date(1985, 4, 5), "0900000011")
+        for password in ("100000011", "19850405", "0900000011"):
+            yield decide_password(library, password, own)
+        yield decide_password(library, "ひまわりの丘", before="ひまわりの丘")
         yield from decisions_about_patrons(library)
         yield from decisions_about_titles(library)
     yield decide_mail_address("hana")

@@ -9,6 +9,8 @@ from rules import (
     JAPAN,
     MENDABLE_IN_CART,
     Decision,
+    OwnNumbers,
+    Passwords,
     Reason,
     Refusal,
     card_expires_on,
@@ -18,6 +20,7 @@ from rules import (
     decide_mail_address,
     decide_password,
     login_lasts,
+    login_may_last,
     written,
 )
 from tests.facts import EVERYTHING, EVERYTHING_TEXT, SATO, SOURCE_1, TODAY, policy, row
@@ -213,3 +216,43 @@ def test_a_key_of_the_file_may_have_another_name_than_its_field():
     (field,) = fields(Table)
 
     assert (field.metadata["key"], field.default) == ("from", 3)
+
+
+OWN = OwnNumbers("100000011", date(1985, 4, 5), "09000000011")
+
+
+@pytest.mark.parametrize(
+    ("password", "reason"),
+    [
+        ("100000011", Reason.PASSWORD_IS_CARD),
+        ("１００-000 011", Reason.PASSWORD_IS_CARD),
+        ("A100000011A", Reason.PASSWORD_IS_CARD),
+        ("1985/04/05", Reason.PASSWORD_IS_BIRTH_DATE),
+        ("1985年4月5日", Reason.PASSWORD_IS_BIRTH_DATE),
+        ("85-04-05", Reason.PASSWORD_IS_BIRTH_DATE),
+        ("04. .05 ", Reason.PASSWORD_IS_BIRTH_DATE),
+        ("04051985", Reason.PASSWORD_IS_BIRTH_DATE),
+        ("（０９０）00000011", Reason.PASSWORD_IS_PHONE),
+    ],
+)
+def test_a_number_that_others_come_by_is_no_password_however_it_is_written(password, reason):
+    short = replace(EVERYTHING, password=Passwords(at_least=4))
+
+    assert decide_password(short, password, OWN).reasons == (reason,)
+    assert decide_password(short, password).allowed, "of somebody else it may be one"
+    assert decide_password(short, f"{password} は", OWN).allowed, "only where it is all of it"
+
+
+def test_a_password_of_before_is_no_new_one_and_blanks_at_its_ends_make_none():
+    assert decide_password(EVERYTHING, " ひまわり の おかの道", before="ひまわり の おかの道 ").reasons == (
+        Reason.PASSWORD_AS_BEFORE,
+    )
+    assert decide_password(EVERYTHING, "----------", OwnNumbers()).allowed
+
+
+def test_a_login_may_last_some_minutes_longer_than_it_was_noted_as_seen():
+    began = datetime(2026, 4, 15, 12, tzinfo=JAPAN)
+    for minutes, may in ((35, True), (36, False)):
+        assert login_may_last(began, began, began + timedelta(minutes=minutes)) is may
+    late = began + timedelta(hours=12)
+    assert login_may_last(began, late, late) and not login_may_last(began, late, late + timedelta(minutes=1))

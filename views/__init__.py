@@ -17,6 +17,7 @@ from views import (
     renewals,
     report,
     requests,
+    security,
     staff,
 )
 
@@ -25,6 +26,7 @@ BLUEPRINTS = (
     catalog.pages,
     cart.pages,
     account.pages,
+    security.pages,
     loans.pages,
     holds.pages,
     staff.pages,

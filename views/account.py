@@ -60,10 +60,13 @@ def set_password() -> Response:
     barred = decide_login(g.policy, card_number(form.card.data))
     if not barred.allowed:
         return _show_register(form, 409, barred.refusals)
-    patron = activation.set_password(form.card.data, form.code.data, form.password.data, g.now)
-    if patron is None:
+    answer = activation.set_password(g.policy, form.card.data, form.code.data, form.password.data, g.now)
+    if answer is None:
         return _show_register(form, 401, wrong=True)
-    accounts.log_in(patron)
+    if not answer.decision.allowed:
+        form.password.errors = list(answer.decision.refusals)
+        return _show_register(form, 422)
+    accounts.log_in(answer.patron)
     session["password_set"] = True
     return answers.go("account.my")
 

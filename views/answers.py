@@ -66,10 +66,11 @@ def local_path(address: str | None) -> str | None:
     return None if parts.scheme or parts.netloc else address
 
 
-def patron_only(page: str) -> Callable:
+def patron_only(page: str, keep_form: bool = True) -> Callable:
     """Who may enter: a patron who has logged in.  ``page`` is where a form of this view belongs.
 
-    Whoever is not logged in goes to the login first and comes back there, with the filled form kept.
+    Whoever is not logged in goes to the login first and comes back there, with the filled form kept; but for
+    one that holds a password, since what is kept lies in the cookie, readable.
     """
 
     def guard(view: Callable) -> Callable:
@@ -79,7 +80,8 @@ def patron_only(page: str) -> Callable:
             if patron:
                 return view(patron, **values)
             if request.method == "POST":
-                _keep_form(page)
+                if keep_form:
+                    _keep_form(page)
                 return log_in_first(url_for(page))
             return log_in_first(request.full_path.rstrip("?"))
 

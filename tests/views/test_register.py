@@ -333,7 +333,7 @@ def test_a_barred_card_is_told_so_whatever_the_code(web, give):
     assert not has_new_password("hara")
 
 
-def test_every_wrong_answer_has_checked_one_hash(town, give, clock, monkeypatch):
+def test_every_wrong_answer_has_checked_one_hash(town, give, policy, clock, monkeypatch):
     """The time of one scrypt is all that can be measured from outside, so each answer takes just that."""
     code, checked = give(), []
     real = accounts.check_password_hash
@@ -347,7 +347,7 @@ def test_every_wrong_answer_has_checked_one_hash(town, give, clock, monkeypatch)
         (CARD, code, after),
     ):
         checked.clear()
-        assert activation.set_password(number, typed, NEW, now) is None
+        assert activation.set_password(policy, number, typed, NEW, now) is None
         assert len(checked) == 1
 
 
