@@ -126,7 +126,7 @@ def _serve(_asked, settings: Settings, policy: Policy) -> int:
 
     try:
         with jobs.running(policy, lambda: datetime.now(UTC)):
-            serve(app, settings.host, settings.port, settings.database, ready)
+            serve(app, settings.host, settings.port, settings.database, ready, settings.proxies)
     except (OSError, ValueError) as error:  # ValueError: a host that no address can be found for
         detail = getattr(error, "strerror", None) or error
         return _fail(1, "cli.port_taken", host=settings.host, port=settings.port, detail=detail)

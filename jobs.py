@@ -1,7 +1,7 @@
 """What happens by itself: safe to run at any time, twice, and by two processes at once.
 
-Each job is a verb of ``circulation.py``, ``calendar_changes.py`` or ``hold_shelf.py`` that finds what is due
-and leaves the rest; a second run finds none.
+Each job is a verb of ``circulation.py``, ``calendar_changes.py``, ``hold_shelf.py`` or ``attempts.py`` that
+finds what is due and leaves the rest; a second run finds none.
 """
 
 import logging
@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+import attempts
 import calendar_changes
 import circulation
 import hold_shelf
@@ -33,6 +34,7 @@ class Done:
 
 def run(policy: Policy, now: datetime, new_day: bool = True) -> Done:
     """Do all that is due at this moment; what is due once a day only on a new day."""
+    attempts.forget(now)
     registered = circulation.register_applied(policy, now)
     moved = calendar_changes.follow_calendar(policy, now).moved if new_day else ()
     ended = hold_shelf.clear(policy, now) if new_day else []

@@ -228,6 +228,15 @@ ALTER TABLE login ADD COLUMN seen_at TEXT;
 ALTER TABLE login ADD COLUMN device TEXT NOT NULL DEFAULT 'other';
 """
 
+# Logins that failed, for a day: how many by which key, and neither card nor address.
+FAILED_LOGINS = """
+CREATE TABLE attempt (
+  key_hash TEXT NOT NULL PRIMARY KEY,
+  failures INTEGER NOT NULL CHECK (failures > 0),
+  last_at TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX attempt_last_at ON attempt (last_at);
+"""
+
 
 def _statements(script: str) -> list[str]:
     """The single statements of a script, so that a step runs inside the caller's transaction."""
@@ -252,6 +261,7 @@ STEPS: tuple[Callable, ...] = (
     _script(REST_OF_THE_DESK),
     _script(OTHER_LIBRARIES),
     _script(LOGINS_TOLD_APART),
+    _script(FAILED_LOGINS),
 )
 
 

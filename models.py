@@ -339,6 +339,14 @@ class Activation(_Table):
     expires_at = InstantField()
 
 
+class Attempt(_Table):
+    """Logins that failed: how many for a card, an address or both, which only a keyed hash names."""
+
+    key_hash = TextField(primary_key=True)
+    failures = IntegerField()
+    last_at = InstantField()
+
+
 class Notice(_Table):
     """お知らせ on the home page, both days included."""
 

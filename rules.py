@@ -17,6 +17,7 @@ sentence in the message files, with the facts that the sentence needs and the li
 from __future__ import annotations
 
 import calendar
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -1284,6 +1285,50 @@ def code_last_day(expires_at: datetime) -> date:
 
 def code_is_good(expires_at: datetime, now: datetime) -> bool:
     return now < expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """From ``free`` failures on the next try waits ``first`` seconds; each further one doubles them."""
+
+    free: int
+    first: int
+    most: int
+    fades: timedelta | None = None  # in this time one failure is forgotten
+
+
+PATIENCE_WITH_CARD_AND_ADDRESS = Patience(free=5, first=10, most=15 * 60)
+# Families, and the terminals of a library, share an address.
+PATIENCE_WITH_ADDRESS = Patience(free=30, first=10, most=60, fades=timedelta(minutes=1))
+# Wherever they come from: only so long that no stranger can lock somebody out.
+PATIENCE_WITH_CARD = Patience(free=5, first=1, most=3)
+FAILURES_KEPT = timedelta(hours=24)
+
+
+def failures_left(patience: Patience, failures: int, last_at: datetime, now: datetime) -> int:
+    """How many of these failures, the last of them at ``last_at``, still count.
+
+    One fades in each minute where only the address is the same; a day after the last one none is left.
+    """
+    since = max(now - last_at, timedelta(0))
+    if since >= FAILURES_KEPT:
+        return 0
+    return max(0, failures - since // patience.fades) if patience.fades else failures
+
+
+def seconds_to_wait(patience: Patience, failures: int, last_at: datetime, now: datetime) -> int:
+    """How long the next try has to wait: 0, it may come now.
+
+    After so many failures     4    5    6    7    8  ...   11   12   30   31   32   33 and more
+    one card, one address      0   10   20   40   80  ...  640  900  900  900  900  900
+    one address                0    0    0    0    0  ...    0    0   10   20   40   60
+    one card, all addresses    0    1    2    3    3  ...    3    3    3    3    3    3
+    """
+    if failures < patience.free:
+        return 0
+    delay = min(patience.first * 2 ** min(failures - patience.free, 10), patience.most)
+    # Either way: a clock that has been put back keeps nobody out for longer.
+    return max(0, math.ceil(delay - abs(now - last_at).total_seconds()))
 
 
 def decide_mail_address(address: str) -> Decision:

@@ -15,17 +15,17 @@ _POLL = hasattr(select, "poll")
 _THREADS = 8
 
 
-def serve(app: Flask, host: str, port: int, database: Path, ready=lambda: None) -> None:
-    """Answer requests until the process is told to stop.  ``ready`` is called once the port is open.
+def listen(app: Flask, host: str, port: int, proxies: int = 0):
+    """A server on an open port.  Raises OSError where the address or port cannot be had.
 
-    Raises OSError where the address or port cannot be had.
+    Of so many proxies in front the word about the browser's address is taken, and nobody else's.
     """
-    # It would tell of each moment in which more requests came than threads were free.
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    # Open as long as the process lives: the write-ahead log then stays, and a full disk stops writing only.
-    keeper = sqlite3.connect(database, check_same_thread=False)
-    keeper.execute("SELECT count(*) FROM meta").fetchone()
-    server = create_server(
+    trust = {
+        "trusted_proxy": "*",
+        "trusted_proxy_count": proxies,
+        "trusted_proxy_headers": {"x-forwarded-for"},
+    }
+    return create_server(
         app,
         host=host,
         port=port,
@@ -36,7 +36,21 @@ def serve(app: Flask, host: str, port: int, database: Path, ready=lambda: None) 
         cleanup_interval=10,
         max_request_body_size=1024 * 1024,
         asyncore_use_poll=_POLL,
+        **(trust if proxies else {}),
     )
+
+
+def serve(app: Flask, host: str, port: int, database: Path, ready=lambda: None, proxies: int = 0) -> None:
+    """Answer requests until the process is told to stop.  ``ready`` is called once the port is open.
+
+    Raises OSError where the address or port cannot be had.
+    """
+    # It would tell of each moment in which more requests came than threads were free.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    # Open as long as the process lives: the write-ahead log then stays, and a full disk stops writing only.
+    keeper = sqlite3.connect(database, check_same_thread=False)
+    keeper.execute("SELECT count(*) FROM meta").fetchone()
+    server = listen(app, host, port, proxies)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     ready()
     try:

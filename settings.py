@@ -10,7 +10,8 @@ from rules import Policy
 
 READY_POLICIES = ("source-1", "source-2")
 DATABASE = "shiori.db"
-NAMES = ("SHIORI_DATA", "SHIORI_POLICY", "SHIORI_HOST", "SHIORI_PORT")
+NAMES = ("SHIORI_DATA", "SHIORI_POLICY", "SHIORI_HOST", "SHIORI_PORT", "SHIORI_PROXY")
+_MOST_PROXIES = 9
 
 
 class BadSetting(Exception):
@@ -23,12 +24,16 @@ class BadSetting(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """``folder`` holds the database; ``policy`` is a ready policy's name or the path of a library.toml."""
+    """``folder`` holds the database; ``policy`` is a ready policy's name or the path of a library.toml.
+
+    ``proxies`` are those in front of the program, whose word about the browser's address is taken.
+    """
 
     folder: Path
     policy: str
     host: str
     port: int
+    proxies: int = 0
 
     @property
     def database(self) -> Path:
@@ -71,4 +76,7 @@ def from_environment(environ: Mapping[str, str], folder: Path) -> Settings:
     port = environ.get("SHIORI_PORT") or "8000"
     if not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
         raise BadSetting("setting.bad_port", given=port)
-    return Settings(folder, policy, host, int(port))
+    proxies = environ.get("SHIORI_PROXY") or "0"
+    if not (proxies.isascii() and proxies.isdecimal() and int(proxies) <= _MOST_PROXIES):
+        raise BadSetting("setting.bad_proxy", given=proxies, most=_MOST_PROXIES)
+    return Settings(folder, policy, host, int(port), int(proxies))

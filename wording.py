@@ -4,6 +4,7 @@
 """
 
 import json
+import math
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -98,6 +99,12 @@ class Wording:
     def length(self, period: Period) -> str:
         """A period as a length, where no day is its first: 14日"""
         return self.t(f"length.{period.unit}", n=period.n)
+
+    def wait(self, seconds: int) -> str:
+        """How long to wait, in whole minutes from one minute on: 30秒, 3分"""
+        if seconds < 60:
+            return self.t("wait.seconds", n=seconds)
+        return self.t("wait.minutes", n=math.ceil(seconds / 60))
 
     def season_day(self, day: tuple[int, int] | date) -> str:
         """A day of every year, or of one"""

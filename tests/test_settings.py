@@ -19,6 +19,11 @@ def test_without_settings_the_database_lies_here_and_only_this_machine_is_served
 
     assert (found.database, found.policy) == (tmp_path / "shiori.db", "source-1")
     assert (found.host, found.port) == ("127.0.0.1", 8000)
+    assert found.proxies == 0, "nobody's word about an address is taken"
+
+
+def test_how_many_proxies_are_in_front_is_a_setting(tmp_path):
+    assert settings.from_environment({"SHIORI_PROXY": "2"}, tmp_path).proxies == 2
 
 
 def test_a_library_toml_beside_the_database_is_the_policy(tmp_path):
@@ -50,6 +55,10 @@ def test_a_file_that_windows_saved_with_a_byte_order_mark_is_read(tmp_path):
         ({"SHIORI_PORT": "８０"}, "setting.bad_port"),
         ({"SHIORI_HOST": "http://here/"}, "setting.bad_host"),
         ({"SHIORI_HOST": "two words"}, "setting.bad_host"),
+        ({"SHIORI_PROXY": "nginx"}, "setting.bad_proxy"),
+        ({"SHIORI_PROXY": "-1"}, "setting.bad_proxy"),
+        ({"SHIORI_PROXY": "10"}, "setting.bad_proxy"),
+        ({"SHIORI_PROXY": "１"}, "setting.bad_proxy"),
         ({"SHIORI_DATA": __file__}, "setting.not_a_folder"),
     ],
 )

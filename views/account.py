@@ -4,6 +4,7 @@ from flask import Blueprint, Response, g, redirect, request, session, url_for
 
 import accounts
 import activation
+import attempts
 import demo
 import standing
 from forms import ContactForm, LoginForm, PasswordForm
@@ -29,12 +30,20 @@ def log_in() -> Response:
     destination = answers.local_path(request.form.get("next"))
     if not form.validate():
         return _show_login(form, destination, 422)
-    barred = decide_login(g.policy, card_number(form.card.data))
+    number = card_number(form.card.data)
+    barred = decide_login(g.policy, number)
     if not barred.allowed:
         return _show_login(form, destination, 409, barred.refusals)
+    guesser = answers.guesser("login", number)
+    if wait := attempts.wait(guesser, g.now):
+        return _show_login(form, destination, 429, wait=wait)
     patron = accounts.authenticate(form.card.data, form.password.data)
+    # A right guess among many that were sent at once has to wait as the wrong ones do.
+    if wait := attempts.wait(guesser, g.now) if patron else attempts.failed(guesser, g.now):
+        return _show_login(form, destination, 429, wait=wait)
     if patron is None:
         return _show_login(form, destination, 401, wrong=True)
+    attempts.succeeded(guesser)
     accounts.log_in(patron)
     return redirect(destination or url_for("account.my"), 303)
 
@@ -57,12 +66,18 @@ def set_password() -> Response:
     form = PasswordForm(g.policy, request.form)
     if not form.validate():
         return _show_register(form, 422)
-    barred = decide_login(g.policy, card_number(form.card.data))
+    number = card_number(form.card.data)
+    barred = decide_login(g.policy, number)
     if not barred.allowed:
         return _show_register(form, 409, barred.refusals)
+    guesser = answers.guesser("register", number)
+    if wait := attempts.wait(guesser, g.now):
+        return _show_register(form, 429, wait=wait)
     answer = activation.set_password(g.policy, form.card.data, form.code.data, form.password.data, g.now)
     if answer is None:
-        return _show_register(form, 401, wrong=True)
+        wait = attempts.failed(guesser, g.now)
+        return _show_register(form, 429 if wait else 401, wrong=not wait, wait=wait)
+    attempts.succeeded(guesser)
     if not answer.decision.allowed:
         form.password.errors = list(answer.decision.refusals)
         return _show_register(form, 422)
@@ -111,23 +126,30 @@ def save_contact(patron: Patron) -> Response:
 
 
 def _show_login(
-    form: LoginForm, destination: str | None, status: int = 200, refusals=(), wrong=False
+    form: LoginForm, destination: str | None, status: int = 200, refusals=(), wrong=False, wait: int = 0
 ) -> Response:
-    return answers.page(
+    shown = answers.page(
         "account/login.html",
         status,
         form=form,
         destination=destination,
         refusals=refusals,
         wrong=wrong,
+        wait=wait,
         farewell=session.pop("farewell", False) if status == 200 else False,
         demo_accounts=demo.ACCOUNTS if answers.is_demo() else (),
         demo_password=demo.PASSWORD,
     )
+    return answers.not_before(wait, shown) if wait else shown
 
 
-def _show_register(form: PasswordForm, status: int = 200, refusals=(), wrong=False) -> Response:
-    return answers.page("account/register.html", status, form=form, refusals=refusals, wrong=wrong)
+def _show_register(
+    form: PasswordForm, status: int = 200, refusals=(), wrong=False, wait: int = 0
+) -> Response:
+    shown = answers.page(
+        "account/register.html", status, form=form, refusals=refusals, wrong=wrong, wait=wait
+    )
+    return answers.not_before(wait, shown) if wait else shown
 
 
 def _show_contact(form: ContactForm, status: int = 200, done: bool = False) -> Response:

@@ -19,6 +19,7 @@ from flask import (
 )
 
 import accounts
+import attempts
 import resources
 import rules
 import staff_accounts
@@ -43,6 +44,17 @@ def page_or_part(page: str, part: str, status: int = 200, **context) -> Response
 
 def page(template: str, status: int = 200, **context) -> Response:
     return make_response(render_template(template, **context), status)
+
+
+def guesser(door: str, card: str | None = None) -> attempts.Keys:
+    """Under which keys a try to log in from this browser is counted."""
+    return attempts.keys(current_app.secret_key, door, request.remote_addr, card)
+
+
+def not_before(seconds: int, response: Response) -> Response:
+    """An answer that says when to come again."""
+    response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 def go(endpoint: str, **values) -> Response:
@@ -183,6 +195,7 @@ def for_every_template() -> dict:
         "write": wording.write,
         "day": wording.day,
         "short_day": wording.short_day,
+        "wait_in_words": wording.wait,
         "iso_day": lambda text: wording.day(date.fromisoformat(text)),
         "language": wording.language,
         "policy": g.policy,

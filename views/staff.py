@@ -4,6 +4,7 @@ from datetime import date
 
 from flask import Blueprint, Response, g, redirect, request, session
 
+import attempts
 import audit
 import demo
 import staff_accounts
@@ -33,7 +34,13 @@ def log_in() -> Response:
     destination = answers.local_path(request.form.get("next"))
     if not form.validate():
         return _show_login(form, destination, 422)
+    guesser = answers.guesser("desk")
+    if wait := attempts.wait(guesser, g.now):
+        return _show_login(form, destination, 429, wait=wait)
     found = staff_accounts.authenticate(form.name.data, form.password.data)
+    # A right guess among many that were sent at once has to wait as the wrong ones do.
+    if wait := attempts.wait(guesser, g.now) if found else attempts.failed(guesser, g.now):
+        return _show_login(form, destination, 429, wait=wait)
     if found is None:
         return _show_login(form, destination, 401, wrong=True)
     staff_accounts.log_in(found, form.branch.data)
@@ -79,15 +86,17 @@ def _asked_day() -> date | None:
 
 
 def _show_login(
-    form: StaffLoginForm, destination: str | None, status: int = 200, wrong: bool = False
+    form: StaffLoginForm, destination: str | None, status: int = 200, wrong: bool = False, wait: int = 0
 ) -> Response:
-    return answers.page(
+    shown = answers.page(
         "desk/login.html",
         status,
         form=form,
         destination=destination,
         wrong=wrong,
+        wait=wait,
         farewell=session.pop("farewell", False) if status == 200 else False,
         demo_accounts=demo.STAFF if answers.is_demo() else (),
         demo_password=demo.PASSWORD,
     )
+    return answers.not_before(wait, shown) if wait else shown
