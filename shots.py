@@ -216,6 +216,9 @@ def login(camera: Camera) -> None:
     camera.take(page, "login-wrong")
     log_in(page, "070000001")
     camera.take(page, "login-barred")
+    for _ in range(6):
+        log_in(page, "199999999", "wrong password")
+    camera.take(page, "login-slow")
     page.goto("/login")
     page.evaluate("document.querySelectorAll('input').forEach(input => input.required = false)")
     press(page, SUBMIT)
