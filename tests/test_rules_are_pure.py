@@ -88,6 +88,7 @@ ALLOWED_MODULES = {
     "difflib",
     "enum",
     "functools",
+    "math",
     "json",
     "re",
     "tomllib",

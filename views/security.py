@@ -4,6 +4,7 @@ from flask import Blueprint, Response, g, request, session
 
 import accounts
 import activation
+import attempts
 from forms import PasswordChangeForm
 from models import Patron
 from views import answers
@@ -24,10 +25,15 @@ def change_password(patron: Patron) -> Response:
     form = PasswordChangeForm(g.policy, activation.own_numbers(patron), request.form)
     if not form.validate():
         return _show(patron, form, 422)
+    guesser = answers.guesser("change", patron.card_number)
+    if wait := attempts.wait(guesser, g.now):
+        return _show(patron, form, 429, wait)
     decision = activation.change_password(g.policy, patron.id, form.old.data, form.password.data, g.now)
     if decision is None:
         form.old.errors = ["security.old_wrong"]
-        return _show(patron, form, 401)
+        wait = attempts.failed(guesser, g.now)
+        return _show(patron, form, 429 if wait else 401, wait)
+    attempts.succeeded(guesser)
     if not decision.allowed:
         form.password.errors = list(decision.refusals)
         return _show(patron, form, 422)
@@ -54,11 +60,13 @@ def _done(sentence: str) -> Response:
     return answers.go("security.index")
 
 
-def _show(patron: Patron, form: PasswordChangeForm, status: int = 200) -> Response:
-    return answers.page(
+def _show(patron: Patron, form: PasswordChangeForm, status: int = 200, wait: int = 0) -> Response:
+    shown = answers.page(
         "security/index.html",
         status,
+        wait=wait,
         logins=accounts.own_logins(patron.id),
         form=form,
         done=session.pop("security_done", None) if status == 200 else None,
     )
+    return answers.not_before(wait, shown) if wait else shown

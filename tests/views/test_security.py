@@ -229,6 +229,18 @@ def test_the_cart_and_a_code_from_the_desk_survive_a_new_password(sato, town, po
     assert "こころ" in said(sato.get("/cart")) and Activation.select().count() == 1
 
 
+def test_at_a_login_that_was_left_open_nobody_guesses_the_password_for_long(sato, clock):
+    for _ in range(5):
+        change(sato, status=401, old="違うパスワード")
+
+    page = change(sato, status=429, old=PASSWORD)
+    assert "少しお待ちいただいています" in page.select_one(".problem").text
+    assert int(sato.response.headers["Retry-After"]) > 0
+
+    clock.forward(minutes=1)
+    change(sato, status=303, old=PASSWORD)
+
+
 def test_a_wrong_old_password_is_said_at_its_field_and_changes_nothing(app, sato):
     elsewhere = browser_of(app, "sato")
 
