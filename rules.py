@@ -1237,7 +1237,7 @@ def decide_password(
         refusals.append(Refusal(Reason.PASSWORD_SHORT, {"least": policy.password.at_least}))
     if not password.replace("\u3000", " ").isprintable():  # an IME writes such a blank
         refusals.append(Refusal(Reason.PASSWORD_UNPRINTABLE))
-    bare = _BETWEEN_FIGURES.sub("", unicodedata.normalize("NFKC", password)).upper()
+    bare = _BETWEEN_FIGURES.sub("", unicodedata.normalize("NFKC", password))
     if own.card_number and own.card_number in (bare, card_number(password)):
         refusals.append(Refusal(Reason.PASSWORD_IS_CARD))
     if own.born_on and bare in _as_figures(own.born_on):
