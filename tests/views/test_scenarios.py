@@ -4,6 +4,7 @@ Quotas, the queue, a return that sets a piece aside, what is ready and what beco
 looks at the rows afterwards; where a library decides, both ways are told.
 """
 
+import sqlite3
 from datetime import date, timedelta
 
 import pytest
@@ -417,6 +418,33 @@ def test_once_the_last_who_waited_has_cancelled_the_copy_lends_to_anyone(town, w
     said = lend("suzuki", barcode(kokoro))
 
     assert "貸出 2026年4月29日(水)まで" in said and owed() == []
+
+
+# -- while somebody else is writing ------------------------------------------------------------------------
+
+
+def test_who_comes_while_another_writes_too_long_is_asked_to_try_again_and_nothing_is_lost(
+    town, web, desk, database
+):
+    kokoro = town.title("こころ")
+    loan = town.lend(kokoro, "sato", due_in=3)
+    due_on, phone = Loan.get_by_id(loan).due_on, web("sato")
+    phone.get("/my/loans")
+    db.execute_sql("PRAGMA busy_timeout = 0")  # else each waits five seconds first
+    other = sqlite3.connect(database)
+    other.execute("BEGIN IMMEDIATE")
+
+    for answer in (
+        phone.post(f"/my/loans/{loan}/renew", status=503),
+        desk.post("/desk/return/scan", status=503, code=barcode(kokoro)),
+    ):
+        assert "もう一度" in answer.text
+    assert (Loan.get_by_id(loan).due_on, Loan.get_by_id(loan).returned_at) == (due_on, None)
+
+    other.rollback()
+    other.close()
+    phone.post(f"/my/loans/{loan}/renew")
+    assert Loan.get_by_id(loan).renewals == 1 and kinds() == ["loan_renewed"]
 
 
 # -- the calendar ------------------------------------------------------------------------------------------
