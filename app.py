@@ -112,7 +112,7 @@ def _templates(app: Flask, policy: Policy) -> None:
 
     def source(name: str):
         try:
-            return resources.text(f"templates/{name}"), name, lambda: not app.debug
+            return resources.template(name), name, lambda: True
         except FileNotFoundError:
             return None
 
@@ -125,7 +125,7 @@ def _templates(app: Flask, policy: Policy) -> None:
 def read_ahead(app: Flask) -> None:
     """Read now what requests will ask for: a new version may be put in the place of the running file."""
     for name in resources.names("templates"):
-        app.jinja_env.get_template(name.removeprefix("templates/"))
+        resources.template(name.removeprefix("templates/"))  # to compile them all would take a second or two
     for name in resources.names("static"):
         answers.compressed_static(name.removeprefix("static/"))
     Wording(words=app.config["POLICY"].words)

@@ -39,6 +39,12 @@ def text(path: str) -> str:
     return read(path).decode("utf-8")
 
 
+@cache
+def template(name: str) -> str:
+    """The source of a page or of a part of one, kept as static files are."""
+    return text(f"templates/{name}")
+
+
 def names(folder: str) -> list[str]:
     """The names of all files below a folder of the tree, with slashes, as ``read`` takes them."""
     archive = getattr(__loader__, "archive", None)
