@@ -6,12 +6,17 @@ It says that something happened, when, by which way, and which of the staff did 
 from collections.abc import Sequence
 from datetime import datetime
 
-from models import Event
+from models import InstantField, db
 from rules import Overrulable, Overruling
 
 PATRON = "patron"  # the actor of an event, never which one
 NO_NUMBER = 0  # of an event about a patron, a title or a piece: that it happened, never to whom or what
 JOBS = "jobs"  # the channel and the actor of what happens by itself
+
+# Written with every change, at every scan.
+_NOTE_SQL = """
+INSERT INTO event (kind, at, channel, actor, number, overruled, remark) VALUES (?, ?, ?, ?, ?, ?, ?)
+"""
 
 
 def note(
@@ -27,12 +32,6 @@ def note(
 
     Of an exception also what was overruled, and why; where nothing was, the remark is not kept either.
     """
-    Event.insert(
-        kind=kind,
-        at=now,
-        channel=str(channel),
-        actor=actor,
-        number=number,
-        overruled=",".join(overruled),
-        remark=overruling.remark if overruled and overruling else "",
-    ).execute()
+    why = overruling.remark if overruled and overruling else ""
+    row = (kind, InstantField().db_value(now), str(channel), actor, number, ",".join(overruled), why)
+    db.execute_sql(_NOTE_SQL, row)

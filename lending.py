@@ -12,7 +12,7 @@ import tallies
 from allocation import Piece, allocate, end_hold, expire, pass_on, piece_with_barcode
 from circulation import NotThere, existing_patron
 from events import NO_NUMBER, note
-from models import Bib, Hold, Item, Loan, Patron, db
+from models import Hold, Item, Loan, Patron, db
 from opening import Calendar
 from rules import (
     QUEUED_HOLD_STATES,
@@ -37,6 +37,12 @@ from rules import (
     what_is_overruled,
 )
 from standing import patron_facts
+
+# Written at every scan that lends.
+_LEND_SQL = """
+INSERT INTO loan (item_id, patron_id, branch, lent_on, due_on, due_by) VALUES (?, ?, ?, ?, ?, ?)
+"""
+_LENT_SQL = "UPDATE bib SET lent = lent + 1 WHERE id = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +126,10 @@ def check_out(
             refused = LoanDecision(stands.refusals, overrulable=decision.overrulable)
             return LoanAnswer(piece.item, refused)
         ends, overruled = decision.due or decision.despite, what_is_overruled(decision)
-        loan = Loan.insert(
-            item=piece.item,
-            patron=patron_id,
-            branch=branch,
-            lent_on=library_day(now),
-            due_on=ends.on,
-            due_by=ends.by.isoformat("minutes") if ends.by else None,
-        ).execute()
-        Bib.update(lent=Bib.lent + 1).where(Bib.id == piece.bib).execute()
+        until = ends.by.isoformat("minutes") if ends.by else None
+        row = (piece.item, patron_id, branch, library_day(now).isoformat(), ends.on.isoformat(), until)
+        loan = db.execute_sql(_LEND_SQL, row).lastrowid
+        db.execute_sql(_LENT_SQL, (piece.bib,))
         tallies.count("loan", branch, now, piece.bib)
         note("loan_made", loan, Channel.DESK, actor, now, overruled, overruling)
         _is_in_hand(piece)

@@ -9,8 +9,11 @@ from staff_accounts import AtDesk
 
 
 def visitor() -> Patron | None:
-    """Whose card was scanned last, until the visit is over."""
-    return patron_with(session.get("desk_patron", 0))
+    """Whose card was scanned last, until the visit is over; read once a request."""
+    number = session.get("desk_patron", 0)
+    if "visitor" not in g or g.visitor[0] != number:
+        g.visitor = number, patron_with(number)
+    return g.visitor[1]
 
 
 def way() -> Channel:
