@@ -11,7 +11,7 @@ from datetime import date
 from catalogue import CREATORS_SQL, item_facts
 from folding import fold
 from models import QUEUED, Creator, Serial, db
-from rules import CreatorEntry, HoldState, ItemFacts, ItemState
+from rules import CreatorEntry, HoldState, ItemFacts, ItemState, days_overdue
 
 _ROWS_SQL = f"""
 SELECT b.id, material, title, subtitle, volume, {CREATORS_SQL}, publisher, pub_year, hidden,
@@ -81,6 +81,9 @@ class Copy:
     due_on: date | None
     hold_state: HoldState | None
     pickup_branch: str | None
+
+    def days_overdue(self, today: date) -> int:
+        return days_overdue(self.due_on, today)
 
     @property
     def facts(self) -> ItemFacts:

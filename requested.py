@@ -12,7 +12,7 @@ import search
 from catalogue import CREATORS_SQL, REQUEST_SQL
 from folding import fold
 from models import QUEUED, Bib, Hold, db
-from rules import library_day
+from rules import library_day, may_stay
 
 _OF_OPEN_HOLDS = "FROM hold WHERE bib_id = b.id AND closed_at IS NULL"
 _ASKED = f"""
@@ -97,7 +97,7 @@ class Borrowed:
     waiting: int
 
     def is_over(self, today: date) -> bool:
-        return self.send_back_by is not None and self.send_back_by < today
+        return not may_stay(self.send_back_by, today)
 
 
 def asked() -> list[Asked]:

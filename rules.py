@@ -2118,7 +2118,7 @@ def decide_loan(
         refusals.append(Refusal(Reason.NO_ITEM, {"in_library": True, "act": Act.LOAN}))
     if item.due_on is not None:
         refusals.append(Refusal(Reason.OUT))
-    if not _may_stay(item, day):
+    if not may_stay(item.send_back_by, day):
         refusals.append(Refusal(Reason.TO_BE_SENT_BACK, {"day": item.send_back_by}))
     if kept_for_patron is None:
         kept_for_patron = any(
@@ -2145,9 +2145,9 @@ def decide_loan(
     return LoanDecision((), ends) if ends else LoanDecision((Refusal(Reason.NO_LAST_DAY),))
 
 
-def _may_stay(item: ItemFacts, day: date) -> bool:
+def may_stay(send_back_by: date | None, day: date) -> bool:
     """Whether a piece may still be here on this day; only those of other libraries ever have to go."""
-    return item.send_back_by is None or day <= item.send_back_by
+    return send_back_by is None or day <= send_back_by
 
 
 def _counted_loans(policy: Policy, patron: PatronFacts, day: date) -> list[Counted]:
@@ -2497,6 +2497,10 @@ class HoldTiming:
     paused_until: date | None = None
     needed_by: date | None = None
 
+    def is_paused(self, day: date) -> bool:
+        """Whether the queue passes the hold over on this day; the queries for the next in it ask the same."""
+        return self.paused_until is not None and day <= self.paused_until
+
 
 @dataclass(frozen=True, slots=True)
 class HoldPolicy:
@@ -2629,7 +2633,7 @@ def serves_holds(policy: Policy, item: ItemFacts, day: date) -> bool:
     rule = policy.hold
     return (
         item.lendable
-        and _may_stay(item, day)
+        and may_stay(item.send_back_by, day)
         and not _excluded(policy, Act.HOLD, rule.never, rule.only, _is(policy, item, day), None, at_the_desk)
     )
 

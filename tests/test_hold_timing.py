@@ -171,6 +171,19 @@ def test_a_patron_says_on_the_page_when_the_hold_is_wanted(town, reader):
 
 
 @pytest.mark.parametrize("changes", [TIMED])
+def test_the_pages_say_so_up_to_and_including_the_last_day_and_no_longer(town, reader, clock):
+    hold = town.hold(town.title("こころ"), "sato")
+    Hold.update(paused_until=town.today).execute()
+    pages = (("/my/holds", reader.log_in, "sato"), (f"/desk/holds/{hold}", reader.log_in_staff, "ishida"))
+
+    for days, told in ((0, True), (1, False)):
+        clock.forward(days=days)
+        for address, log_in, who in pages:
+            log_in(who)
+            assert ("次の方を先にしています" in reader.get(address).text) is told, address
+
+
+@pytest.mark.parametrize("changes", [TIMED])
 def test_a_day_that_is_no_day_is_said_at_its_field_and_one_too_far_with_the_last_that_works(town, reader):
     hold = town.hold(town.title("こころ"), "sato")
     reader.log_in("sato")

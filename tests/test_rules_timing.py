@@ -163,3 +163,8 @@ def test_a_season_may_let_holds_be_put_off():
         asked = HoldTiming(today + timedelta(days=3))
         decision = decide_timing(summer, HoldState.WAITING, asked, NEVER, on(Channel.WEB, today))
         assert decision.allowed is allowed
+
+
+def test_a_hold_is_passed_over_up_to_and_including_its_day():
+    assert [HoldTiming(day(3)).is_paused(day(n)) for n in (-1, 3, 4)] == [True, True, False]
+    assert not NEVER.is_paused(WEDNESDAY)

@@ -54,7 +54,9 @@ def change(staff: AtDesk, notice_id: int) -> Response:
 @pages.get("/desk/notices/<number:notice_id>/remove")
 @staff_only()
 def confirm_removal(_staff: AtDesk, notice_id: int) -> Response:
-    return answers.page("desk/notice_remove.html", notice=notices.existing_notice(notice_id))
+    notice = notices.existing_notice(notice_id)
+    shown = notice in notices.running(g.today)
+    return answers.page("desk/notice_remove.html", notice=notice, shown=shown)
 
 
 @pages.post("/desk/notices/<number:notice_id>/remove")
