@@ -1,4 +1,8 @@
-"""How a patron comes by a password: with a code from the desk, once, within two weeks; or with the old one.
+"""How a patron comes by a password: with facts that the library knows, with a code from the desk, once and
+within two weeks, or with the old one.
+
+Whoever proves the facts may set a password for half an hour.  Where the patron has confirmed a mail address,
+that is not enough, since family and friends know the facts too: a link in a mail to that address is needed.
 
 Only a hash of a code is kept, and a slow one: a code has fifty bits, so that a person can type it, and
 whoever came by the database could try that many against a fast hash within the two weeks.  It is checked as
@@ -10,23 +14,30 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import accounts
+import contact
+import mail
+import passwords
+import tickets
 from circulation import existing_patron
 from events import NO_NUMBER, PATRON, note
-from models import Activation, Login, Patron, db, patron_of_card
+from models import Activation, Login, Patron, Ticket, db, patron_of_card
 from rules import (
     CODE_CHARACTERS,
     CODE_LENGTH,
     Channel,
     Decision,
     OwnNumbers,
+    PatronEntry,
     Policy,
+    ProvenBy,
+    TicketKind,
     card_number,
     code_expires_at,
     code_is_good,
     code_last_day,
-    decide_login,
-    decide_password,
+    decide_code,
     password_code,
+    proves,
 )
 
 
@@ -46,7 +57,7 @@ def give_code(policy: Policy, patron_id: int, now: datetime, actor: str) -> Code
     code = "".join(secrets.choice(CODE_CHARACTERS) for _ in range(CODE_LENGTH))
     hashed = accounts.hash_of_secret(code)  # slow, so not while others wait to write
     with db.atomic():
-        decision = decide_login(policy, existing_patron(patron_id).card_number)
+        decision = decide_code(policy, existing_patron(patron_id).card_number)
         if not decision.allowed:
             return CodeAnswer(decision)
         Activation.delete().where(Activation.expires_at <= now).execute()
@@ -87,9 +98,59 @@ def set_password(
         patron = patron_of_card(number)
         if patron is None or not _is_out(patron.id, given.code_hash):
             return None
-        decision = decide_password(policy, password, own_numbers(patron))
+        decision = passwords.decide(policy, password, own_numbers(patron))
         if decision.allowed:
-            Activation.delete().where(Activation.patron == patron.id).execute()
+            _close_the_ways(patron.id)
+            _store(patron.id, hashed, now)
+        return PasswordAnswer(patron, decision)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Somebody is who they say; the number of the ticket to set a password with, or, where a link to it has
+    been sent, the address that it went to."""
+
+    ticket: int | None = None
+    sent_to: str | None = None
+
+
+def prove(policy: Policy, typed_number: str, typed: ProvenBy, now: datetime, sends: bool) -> Proof | None:
+    """Whether these facts are the patron's with this card; None where they are not, or where nobody has it.
+
+    Where the library ``sends`` mail and the patron has confirmed an address, a link to it is owed.
+    """
+    patron = patron_of_card(card_number(typed_number))
+    known = PatronEntry(patron.kana_name, "", patron.born_on, patron.phone) if patron else PatronEntry("", "")
+    if not proves(policy, typed, known):
+        return None
+    with db.atomic():
+        address = contact.confirmed_address(patron.id) if sends else None
+        if address is None:
+            return Proof(ticket=tickets.issue(TicketKind.PROVEN, patron.id, now))
+        ticket = tickets.issue(TicketKind.PASSWORD, patron.id, now)
+        mail.queue("password_link", patron.id, [ticket], now, address=address)
+        return Proof(sent_to=address)
+
+
+def set_password_by(
+    policy: Policy, kind: TicketKind, ticket_id: int | None, password: str, now: datetime
+) -> PasswordAnswer | None:
+    """Set the password of the patron with this ticket; None where it is good no longer.
+
+    It is used up, with every other way in that was given before, and whoever was logged in is out.  A
+    password that the rules refuse uses up nothing.
+    """
+    if tickets.find(kind, ticket_id, now) is None:
+        return None
+    hashed = accounts.hash_of_secret(password)  # slow, so not while others wait to write
+    with db.atomic():
+        ticket = tickets.find(kind, ticket_id, now)
+        if ticket is None:
+            return None
+        patron = existing_patron(ticket.patron_id)
+        decision = passwords.decide(policy, password, own_numbers(patron))
+        if decision.allowed:
+            _close_the_ways(patron.id)
             _store(patron.id, hashed, now)
         return PasswordAnswer(patron, decision)
 
@@ -109,7 +170,7 @@ def change_password(
         patron = existing_patron(patron_id)
         if patron.password_hash != known:  # changed meanwhile, so the old one is right no longer
             return None
-        decision = decide_password(policy, password, own_numbers(patron), old)
+        decision = passwords.decide(policy, password, own_numbers(patron), old)
         if decision.allowed:
             _store(patron.id, hashed, now)
         return decision
@@ -120,10 +181,23 @@ def own_numbers(patron: Patron) -> OwnNumbers:
 
 
 def _store(patron_id: int, password_hash: str, now: datetime) -> None:
-    """The new password; whoever was logged in with the old one is out."""
+    """The new password; whoever was logged in with the old one is out.
+
+    Where the patron has an address, a message tells of it, whoever did it.
+    """
     Patron.update(password_hash=password_hash).where(Patron.id == patron_id).execute()
     Login.delete().where(Login.patron == patron_id).execute()
+    address = contact.confirmed_address(patron_id) or existing_patron(patron_id).mail
+    if address:
+        mail.queue("password_set", patron_id, [patron_id], now, each_time=True, address=address)
     note("password_set", NO_NUMBER, Channel.WEB, PATRON, now)
+
+
+def _close_the_ways(patron_id: int) -> None:
+    """No code and no link that was given before sets a password any more."""
+    Activation.delete().where(Activation.patron == patron_id).execute()
+    ways = (TicketKind.PROVEN, TicketKind.PASSWORD)
+    Ticket.delete().where(Ticket.patron == patron_id, Ticket.kind.in_(ways)).execute()
 
 
 def _is_out(patron_id: int, code_hash: str) -> bool:

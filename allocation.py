@@ -118,7 +118,7 @@ def allocate(
 
 def end_hold(hold: Hold, state: HoldState, now: datetime, channel: Channel | str, actor: str) -> None:
     """Close a hold; nobody needs to know any more who wanted what, nor what only this one asked for."""
-    gone = {"patron": None, "bib": None, "item": None, "sent_from": None, "slip_due": False}
+    gone = dict.fromkeys(("patron", "bib", "item", "sent_from", "address")) | {"slip_due": False}
     Hold.update(state=state, closed_at=now, **gone).where(Hold.id == hold.id).execute()
     let_go(hold.bib_id)
     note(f"hold_{state}", hold.id, channel, actor, now)
@@ -134,7 +134,8 @@ def put_back(hold: Hold, now: datetime, channel: Channel | str, actor: str) -> N
 
 def expire(hold: Hold, now: datetime, channel: Channel | str, actor: str) -> None:
     """End a hold that was not collected in time, and owe its patron a word of it."""
-    mail.queue("hold_expired", hold.patron_id, [hold.id], now)
+    address = hold.address.address if hold.address else None
+    mail.queue("hold_expired", hold.patron_id, [hold.id], now, address=address)
     tallies.count("hold_expired", hold.pickup_branch, now, hold.bib_id)
     end_hold(hold, HoldState.EXPIRED, now, channel, actor)
 

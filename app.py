@@ -39,7 +39,6 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
-_SECRET = "secret.key"  # noqa: S105 - the name of a file
 
 
 class NumberConverter(BaseConverter):
@@ -67,7 +66,7 @@ def create_app(
     """
     app = Flask("shiori", static_folder=None, template_folder=None)
     app.config.update(
-        SECRET_KEY=_secret_key(settings),
+        SECRET_KEY=settings.secret(),
         CLOCK=clock,
         POLICY=policy,
         SETTINGS=settings,
@@ -93,18 +92,6 @@ def create_app(
     _errors(app)
     app.after_request(_finish)
     return app
-
-
-def _secret_key(settings: Settings) -> bytes:
-    """The key that signs cookies, made at the first start and kept beside the database."""
-    path = settings.folder / _SECRET
-    try:
-        with path.open("xb") as file:
-            path.chmod(0o600)
-            file.write(secrets.token_bytes(32))
-    except FileExistsError:
-        pass
-    return path.read_bytes()
 
 
 def _templates(app: Flask, policy: Policy) -> None:

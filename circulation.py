@@ -360,7 +360,7 @@ def insert_hold(
     overruled: Sequence[Overrulable] = (),
     overruling: Overruling | None = None,
 ) -> int:
-    """A patron queues for a title, in the caller's transaction; the branch is the one chosen last."""
+    """A patron queues for a title, in the caller's transaction; branch and contact are those chosen last."""
     hold = Hold.insert(
         bib=bib_id,
         patron=patron.id,
@@ -370,7 +370,7 @@ def insert_hold(
         contact=contact,
         requested_at=now,
     ).execute()
-    Patron.update(pickup_branch=pickup).where(Patron.id == patron.id).execute()
+    Patron.update(pickup_branch=pickup, contact=contact).where(Patron.id == patron.id).execute()
     tallies.count("hold", pickup, now, bib_id)
     note("hold_placed", hold, channel, actor, now, overruled, overruling)
     return hold

@@ -125,12 +125,22 @@ def _serve(_asked, settings: Settings, policy: Policy) -> int:
         print(_wording.t("cli.serving", name=policy.library.name, address=address), flush=True)
 
     try:
-        with jobs.running(policy, lambda: datetime.now(UTC)):
+        with jobs.running(policy, lambda: datetime.now(UTC), _postman(settings, policy)):
             serve(app, settings.host, settings.port, settings.database, ready, settings.proxies)
     except (OSError, ValueError) as error:  # ValueError: a host that no address can be found for
         detail = getattr(error, "strerror", None) or error
         return _fail(1, "cli.port_taken", host=settings.host, port=settings.port, detail=detail)
     return 0
+
+
+def _postman(settings: Settings, policy: Policy):
+    """Who carries the mail, where the settings name a server for it."""
+    if settings.smtp is None:
+        return None
+    from messages import Writer
+    from postman import Postman
+
+    return Postman(settings.smtp, Writer(policy, settings.url, settings.secret()))
 
 
 def _demo(asked, settings: Settings, policy: Policy) -> int:

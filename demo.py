@@ -20,14 +20,29 @@ import models
 import resources
 import rules
 import search
-from models import Bib, CalendarEntry, Creator, Hold, Item, Loan, Meta, Notice, Patron, Serial, Staff, db
+from models import (
+    Bib,
+    CalendarEntry,
+    Creator,
+    Hold,
+    Item,
+    Loan,
+    MailAddress,
+    Meta,
+    Notice,
+    Patron,
+    Serial,
+    Staff,
+    db,
+)
 from opening import Calendar
-from rules import HoldState, ItemFacts, Policy, Role, book_mark, library_day
+from rules import HoldState, ItemFacts, PatronEntry, Policy, Role, book_mark, library_day
 
 ACCOUNTS = ("100000001", "100000002", "100000003", "100000004", "100000005", "100000006", "070000001")
 STAFF = {"desk": Role.CLERK, "admin": Role.ADMINISTRATOR}  # by name
 PASSWORD = "shiori2026"  # noqa: S105 - everybody may know it: nothing here is real
-VERSION = "3"  # of what is made below
+FACTS = PatronEntry("コンドウ サチ", "resident", born_on=date(1948, 5, 3), phone="0300000006")  # of 100000006
+VERSION = "4"  # of what is made below
 
 _SEED = 20261122
 _NEIGHBOURS = 80  # invented patrons without a password, who keep the others company in the queues
@@ -288,15 +303,17 @@ class _Library:
 
     def _patron(self, card: str, name: str, category: str, password: str | None = None, **columns) -> int:
         columns.setdefault("card_expires_on", self.today + timedelta(days=500))
-        columns.setdefault("mail", f"card{card}@example.jp")
-        return Patron.insert(
+        patron = Patron.insert(
             card_number=card,
             kana_name=name,
             category=category,
             password_hash=password,
             added_on=self.today - timedelta(days=900),
+            mail=f"card{card}@example.jp",
             **columns,
         ).execute()
+        MailAddress.insert(patron=patron, address=f"card{card}@example.jp", added_at=self.now).execute()
+        return patron
 
     def _neighbours(self) -> None:
         self.neighbours = []
@@ -319,7 +336,7 @@ class _Library:
             "100000003": ("スズキ イチロウ", "resident", {}),
             "100000004": ("イトウ フミコ", "resident", {"card_expires_on": expired}),
             "100000005": ("ワタナベ ヨシオ", "commuter", {}),
-            "100000006": ("コンドウ サチ", "resident", {}),
+            "100000006": ("コンドウ サチ", "resident", {"born_on": FACTS.born_on, "phone": FACTS.phone}),
             "070000001": ("ハラダ マサル", "resident", {}),
         }
         ids = {

@@ -8,8 +8,10 @@ from wtforms.validators import (
     InputRequired,
     Length,
     Optional,
+    ValidationError,
 )
 
+import passwords
 import rules
 from models import Patron
 from staffing import LONGEST_PASSWORD
@@ -25,27 +27,68 @@ def password_field(*more) -> PasswordField:
     return PasswordField(validators=[InputRequired("form.password_required"), length, *more])
 
 
-class LoginForm(Form):
-    card = StringField(
+def card_field() -> StringField:
+    return StringField(
         filters=[without_controls],
         validators=[DataRequired("form.card_required"), Length(max=40, message="form.card_required")],
     )
+
+
+class LoginForm(Form):
+    card = card_field()
     password = password_field()
+
+
+class ProofForm(Form):
+    """The facts with which somebody proves to be a patron: those that the policy asks for."""
+
+    card = card_field()
+    kana_name = StringField(
+        filters=[without_controls],
+        validators=[DataRequired("form.kana_name_required"), Length(max=120, message="form.line_long")],
+    )
+    birth_date = StringField(
+        filters=[without_controls],
+        validators=[DataRequired("form.birth_date_required"), Length(max=40, message="form.line_long")],
+    )
+    phone = StringField(
+        filters=[without_controls],
+        validators=[DataRequired("form.phone_required"), Length(max=40, message="form.line_long")],
+    )
+
+    def __init__(self, policy: rules.Policy, filled=None):
+        super().__init__(filled)
+        for fact, name in FIELD_OF_FACT.items():
+            if fact not in policy.registration.asked:
+                del self[name]
+
+    def validate_birth_date(self, field) -> None:
+        if rules.birth_date(field.data) is None:
+            raise ValidationError("form.birth_date_form")
+
+    @property
+    def typed(self) -> rules.ProvenBy:
+        return rules.ProvenBy(**{name: self[name].data for name in FIELD_OF_FACT.values() if name in self})
+
+
+FIELD_OF_FACT = {
+    rules.Fact.KANA_NAME: "kana_name",
+    rules.Fact.BIRTH_DATE: "birth_date",
+    rules.Fact.PHONE: "phone",
+}
 
 
 class _ByTheRules:
     """A form with a new password, to which it tells everything that the rules have against it."""
 
-    def refused(self) -> tuple[rules.Refusal, ...]:
-        return rules.decide_password(self.policy, self.password.data or "").refusals
+    own, before, judge = rules.OwnNumbers(), None, staticmethod(passwords.decide)
 
     def validate(self, extra_validators=None) -> bool:
         fits = super().validate(extra_validators)
-        refusals = self.refused()
-        if refusals and not self.password.errors:
-            self.password.errors = list(refusals)
-            return False
-        return fits
+        if not self.password.errors:
+            judged = self.judge(self.policy, self.password.data, self.own, self.before)
+            self.password.errors = list(judged.refusals)
+        return fits and not self.password.errors
 
 
 def again_field() -> PasswordField:
@@ -54,13 +97,14 @@ def again_field() -> PasswordField:
     )
 
 
-class PasswordForm(_ByTheRules, Form):
-    """A patron's new password, twice, with the code that allows it."""
+class CodeForm(_ByTheRules, Form):
+    """A patron's new password, twice, with the code that allows it.
 
-    card = StringField(
-        filters=[without_controls],
-        validators=[DataRequired("form.card_required"), Length(max=40, message="form.card_required")],
-    )
+    Everything that speaks against the password is told only to whoever has the code.
+    """
+
+    judge = staticmethod(rules.decide_password)
+    card = card_field()
     code = StringField(
         filters=[without_controls],
         validators=[DataRequired("form.code_required"), Length(max=40, message="form.code_required")],
@@ -71,6 +115,26 @@ class PasswordForm(_ByTheRules, Form):
     def __init__(self, policy: rules.Policy, filled=None):
         super().__init__(filled)
         self.policy = policy
+
+
+class NewPasswordForm(_ByTheRules, Form):
+    """A patron's new password, twice, and the mail address (document 2, 4. 利用者登録の流れ)."""
+
+    password = password_field()
+    again = again_field()
+    mail = StringField(filters=[without_controls])
+    for_contact = BooleanField()
+    for_holds = BooleanField()
+
+    def __init__(self, policy: rules.Policy, own: rules.OwnNumbers, filled=None):
+        super().__init__(filled, **({} if filled else {"for_contact": True, "for_holds": True}))
+        self.policy, self.own = policy, own
+
+    def validate(self, extra_validators=None) -> bool:
+        fits = super().validate(extra_validators)
+        if self.mail.data:
+            self.mail.errors = list(rules.decide_mail_address(self.policy, self.mail.data).refusals)
+        return fits and not self.mail.errors
 
 
 class PasswordChangeForm(_ByTheRules, Form):
@@ -84,21 +148,24 @@ class PasswordChangeForm(_ByTheRules, Form):
         super().__init__(filled)
         self.policy, self.own = policy, own
 
-    def refused(self) -> tuple[rules.Refusal, ...]:
-        return rules.decide_password(
-            self.policy, self.password.data or "", self.own, self.old.data or None
-        ).refusals
+    @property
+    def before(self) -> str | None:
+        return self.old.data or None
 
 
-class ContactForm(Form):
-    mail = StringField(filters=[without_controls])
-    remove = BooleanField()
+class AddressForm(Form):
+    """One more mail address, and what it is for."""
 
-    def validate(self, extra_validators=None) -> bool:
-        if not self.mail.data and not self.remove.data:
-            self.mail.errors = ["form.mail_required"]
-            return False
-        return super().validate(extra_validators)
+    mail = StringField(filters=[without_controls], validators=[DataRequired("form.mail_required")])
+    for_contact = BooleanField()
+    for_holds = BooleanField()
+
+
+class PhoneForm(Form):
+    phone = StringField(
+        filters=[without_controls],
+        validators=[DataRequired("form.phone_required"), Length(max=40, message="form.line_long")],
+    )
 
 
 class CartForm(Form):
@@ -113,10 +180,12 @@ class CartForm(Form):
         branches = {branch.id: branch.name for branch in policy.branches}
         main = next(branch.id for branch in policy.branches if branch.main)
         last = patron.pickup_branch if patron.pickup_branch in branches else main
-        chosen = filled or {"pickup": [last], "contact": [policy.hold.contact[0].value]}
+        ways = [contact.value for contact in policy.hold.contact]
+        told = patron.contact if patron.contact in ways else ways[0]
+        chosen = filled or {"pickup": [last], "contact": [told]}
         form = cls(pickup=chosen.get("pickup", [""])[0], contact=chosen.get("contact", [""])[0])
         form.pickup.choices = branches
-        form.contact.choices = {contact.value: contact.value for contact in policy.hold.contact}
+        form.contact.choices = {way: way for way in ways}
         form.pickup.validators = [AnyOf(list(form.pickup.choices), "form.pickup_required")]
         form.contact.validators = [AnyOf(list(form.contact.choices), "form.contact_required")]
         return form

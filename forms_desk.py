@@ -76,6 +76,7 @@ class PatronForm(Form):
     born_on = Day(validators=[Optional()])
     phone = StringField(filters=[without_controls])
     mail = StringField(filters=[without_controls])
+    postal_address = StringField(filters=[without_controls])
     household = StringField(
         filters=[without_controls], validators=[Length(max=40, message="form.household_long")]
     )
@@ -97,7 +98,7 @@ class PatronForm(Form):
         if not super().validate(extra_validators):
             return False
         for refusal in rules.decide_entry(self.policy, self.entry, self.today).refusals:
-            self[_FIELD_OF[refusal.reason]].errors = [refusal.reason.value]
+            self[_FIELD_OF[refusal.reason]].errors = [refusal]
         return not self.errors
 
 
@@ -268,13 +269,18 @@ class NoticeForm(Form):
         return not self.errors
 
 
-_OF_ENTRY = ("kana_name", "category", "born_on", "phone", "mail", "household")
+_OF_ENTRY = ("kana_name", "category", "born_on", "phone", "mail", "household", "postal_address")
 _FIELD_OF = {
     rules.Reason.NAME_FORM: "kana_name",
     rules.Reason.UNKNOWN_CATEGORY: "category",
     rules.Reason.BIRTH_DATE: "born_on",
     rules.Reason.PHONE_FORM: "phone",
     rules.Reason.MAIL_FORM: "mail",
+    rules.Reason.MAIL_AT: "mail",
+    rules.Reason.MAIL_SIGNS: "mail",
+    rules.Reason.MAIL_DOMAIN: "mail",
+    rules.Reason.MAIL_DOTS: "mail",
+    rules.Reason.POSTAL_ADDRESS_LONG: "postal_address",
     rules.Reason.DAYS_REVERSED: "last",
     rules.Reason.TOO_MANY_DAYS: "last",
     rules.Reason.DAYS_FAR_OFF: "first",

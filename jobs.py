@@ -10,15 +10,19 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from smtplib import SMTPException
 
 import attempts
 import calendar_changes
 import circulation
 import hold_shelf
 from models import db
+from postman import Postman
 from rules import Policy, library_day
 
 EVERY = 30  # seconds
+MAIL_EVERY = 3  # seconds: somebody waits for a link
+MAIL_AGAIN = 60  # seconds, where the mail server could not be reached
 _log = logging.getLogger("shiori.jobs")
 
 
@@ -42,31 +46,51 @@ def run(policy: Policy, now: datetime, new_day: bool = True) -> Done:
 
 
 @contextmanager
-def running(policy: Policy, clock: Callable[[], datetime]):
-    """Run the jobs twice a minute in a thread of their own, as long as the block lasts.
+def running(policy: Policy, clock: Callable[[], datetime], postman: Postman | None = None):
+    """Run the jobs twice a minute, and carry the mail where there is a postman, as long as the block lasts;
+    each in a thread of its own, since a mail server may be slow.
 
-    One that fails is written to the log and tried again the next time; it stops nothing.
+    What fails is written to the log and tried again the next time; it stops nothing.
     """
-    over = threading.Event()
+    over, ran_on = threading.Event(), None
 
-    def keep_running() -> None:
-        db.connect(reuse_if_open=True)
-        ran_on = None
-        while True:
-            try:
-                now = clock()
-                run(policy, now, new_day=library_day(now) != ran_on)
-                ran_on = library_day(now)
-            except Exception:
-                _log.exception("a job failed")
-            if over.wait(EVERY):
-                break
-        db.close()
+    def run_jobs() -> int:
+        nonlocal ran_on
+        now = clock()
+        run(policy, now, new_day=library_day(now) != ran_on)
+        ran_on = library_day(now)
+        return EVERY
 
-    thread = threading.Thread(target=keep_running, name="jobs", daemon=True)
-    thread.start()
+    def carry_mail() -> int:
+        try:
+            postman.deliver(clock())
+        except (OSError, SMTPException) as error:
+            _log.warning("the mail server could not be reached: %s", type(error).__name__)
+            return MAIL_AGAIN
+        return MAIL_EVERY
+
+    threads = [threading.Thread(target=_keep, args=(run_jobs, over), name="jobs", daemon=True)]
+    if postman:
+        threads.append(threading.Thread(target=_keep, args=(carry_mail, over), name="mail", daemon=True))
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         over.set()
-        thread.join(10)
+        for thread in threads:
+            thread.join(10)
+
+
+def _keep(act: Callable[[], int], over: threading.Event) -> None:
+    """Do it again and again, after as many seconds as it says, until it is over."""
+    db.connect(reuse_if_open=True)
+    pause = EVERY
+    while True:
+        try:
+            pause = act()
+        except Exception:
+            _log.exception("a job failed")
+        if over.wait(pause):
+            break
+    db.close()

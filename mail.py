@@ -1,7 +1,7 @@
 """The outbox: what the library owes its patrons to tell.
 
 A message is queued inside the transaction that causes it, so that neither exists without the other.  Only
-the numbers of the holds or loans are kept; the text is made from them when it is sent.
+the numbers of the holds, loans or tickets are kept; the text is made from them when it is sent.
 """
 
 from collections.abc import Sequence
@@ -10,14 +10,22 @@ from datetime import datetime
 from models import Outbox
 
 
-def queue(kind: str, patron_id: int, numbers: Sequence[int], now: datetime, each_time: bool = False) -> None:
-    """Owe a patron one message of this kind about these holds or loans, in the caller's transaction.
+def queue(
+    kind: str,
+    patron_id: int,
+    numbers: Sequence[int],
+    now: datetime,
+    each_time: bool = False,
+    address: str | None = None,
+) -> None:
+    """Owe a patron one message of this kind about these holds, loans or tickets, in the caller's transaction.
 
     The same event never owes two: kind and numbers are the key, and a second call changes nothing.  What can
-    happen to a hold more than once, such as that it is ready, is owed ``each_time``.
+    happen more than once, such as that a hold is ready, is owed ``each_time``.  It goes to ``address``, else
+    to where the patron's messages go.
     """
     listed = ",".join(str(number) for number in numbers)
     key = f"{kind}:{listed}" + (f":{now.isoformat()}" if each_time else "")
     Outbox.insert(
-        kind=kind, patron=patron_id, key=key, numbers=listed, queued_at=now
+        kind=kind, patron=patron_id, key=key, numbers=listed, queued_at=now, address=address
     ).on_conflict_ignore().execute()

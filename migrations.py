@@ -237,6 +237,41 @@ CREATE TABLE attempt (
 CREATE INDEX attempt_last_at ON attempt (last_at);
 """
 
+# Where the library writes to: up to some addresses of a patron, each with what became of the last mail to it;
+# for an open hold the one that was meant then, where it is not the patron's own choice of today.  What a
+# patron may do once: set a password, or confirm an address; its number, signed, is the link in a mail.  Of a
+# message that was tried: when, and to whom where that is not to be found otherwise.
+ADDRESSES_AND_TICKETS = """
+CREATE TABLE mail_address (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  patron_id INTEGER NOT NULL REFERENCES patron (id) ON DELETE CASCADE,
+  address TEXT NOT NULL CHECK (address <> ''),
+  added_at TEXT NOT NULL,
+  confirmed_at TEXT,
+  delivery TEXT NOT NULL DEFAULT '' CHECK (delivery IN ('', 'sent', 'refused', 'failed')),
+  delivery_at TEXT,
+  UNIQUE (patron_id, address));
+INSERT INTO mail_address (patron_id, address, added_at)
+  SELECT id, mail, added_on || 'T00:00:00.000000+00:00' FROM patron WHERE mail IS NOT NULL AND mail <> '';
+CREATE TABLE ticket (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL CHECK (kind IN ('proven', 'password', 'address')),
+  patron_id INTEGER NOT NULL REFERENCES patron (id) ON DELETE CASCADE,
+  address TEXT NOT NULL DEFAULT '',
+  for_contact INTEGER NOT NULL DEFAULT 0,
+  for_holds INTEGER NOT NULL DEFAULT 0,
+  expires_at TEXT NOT NULL,
+  UNIQUE (patron_id, kind, address));
+CREATE INDEX ticket_expires_at ON ticket (expires_at);
+ALTER TABLE hold ADD COLUMN address_id INTEGER REFERENCES mail_address (id) ON DELETE SET NULL;
+CREATE INDEX hold_address ON hold (address_id) WHERE address_id IS NOT NULL;
+ALTER TABLE patron ADD COLUMN postal_address TEXT;
+ALTER TABLE patron ADD COLUMN contact TEXT;
+ALTER TABLE outbox ADD COLUMN address TEXT;
+ALTER TABLE outbox ADD COLUMN tried_at TEXT;
+CREATE INDEX outbox_untried ON outbox (id) WHERE tried_at IS NULL;
+"""
+
 
 def _statements(script: str) -> list[str]:
     """The single statements of a script, so that a step runs inside the caller's transaction."""
@@ -262,6 +297,7 @@ STEPS: tuple[Callable, ...] = (
     _script(OTHER_LIBRARIES),
     _script(LOGINS_TOLD_APART),
     _script(FAILED_LOGINS),
+    _script(ADDRESSES_AND_TICKETS),
 )
 
 

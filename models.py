@@ -24,7 +24,7 @@ from peewee import (
 )
 from playhouse.fields import EnumField
 
-from rules import QUEUED_HOLD_STATES, HoldState, ItemState, Role
+from rules import QUEUED_HOLD_STATES, HoldState, ItemState, Role, TicketKind
 
 # Immediate, so that a transaction which reads first and writes later waits its turn instead of failing.
 db = SqliteDatabase(None, lock_type="IMMEDIATE", timeout=5, autoconnect=False)
@@ -172,9 +172,11 @@ class Patron(_Table):
     card_expires_on = DateField(null=True)
     card_issued_on = DateField(null=True)
     password_hash = TextField(null=True)
-    mail = TextField(null=True)
+    mail = TextField(null=True)  # which of the patron's addresses messages go to
     phone = TextField(null=True)  # figures only
+    postal_address = TextField(null=True)
     pickup_branch = TextField(null=True)  # the one chosen last
+    contact = TextField(null=True)  # how to be told of a hold, chosen last
     born_on = DateField(null=True)
     marks = TextField(default="")  # one a line; words that the desk has put on the patron
     household = TextField(null=True)
@@ -197,6 +199,33 @@ def patron_with(number: int) -> Patron | None:
 def patron_of_card(card_number: str) -> Patron | None:
     """The patron with this card."""
     return next(iter(Patron.raw(_PATRON_OF_CARD_SQL, card_number)), None)
+
+
+class MailAddress(_Table):
+    """An address of a patron that mail may go to; ``Patron.mail`` says to which of them it does.
+
+    Without ``confirmed_at`` somebody at the desk wrote it down, or no mail was sent in those days.
+    """
+
+    id = AutoField()
+    patron = ForeignKeyField(Patron, backref="addresses", on_delete="CASCADE")
+    address = TextField()
+    added_at = InstantField()
+    confirmed_at = InstantField(null=True)
+    delivery = TextField(default="")  # of the last mail: sent, refused, failed; nothing: none
+    delivery_at = InstantField(null=True)
+
+
+class Ticket(_Table):
+    """Something that a patron may do once, until some moment; another takes the place of one of its kind."""
+
+    id = AutoField()
+    kind = EnumField(TicketKind)
+    patron = ForeignKeyField(Patron, on_delete="CASCADE")
+    address = TextField(default="")  # the one to be confirmed
+    for_contact = BooleanField(default=False)  # messages go to it from then on
+    for_holds = BooleanField(default=False)  # those about the holds that are open already, too
+    expires_at = InstantField()
 
 
 class Loan(_Table):
@@ -233,6 +262,9 @@ class Hold(_Table):
     slip_due = BooleanField(default=False)  # the slip in the piece is still another's
     paused_until = DateField(null=True)  # the last day on which the queue passes it over
     needed_by = DateField(null=True)  # the last day on which the patron wants it
+    address = ForeignKeyField(
+        MailAddress, null=True, on_delete="SET NULL"
+    )  # nothing: the patron's of the day
 
 
 class CartEntry(_Table):
@@ -301,8 +333,10 @@ class Outbox(_Table):
     kind = TextField()
     patron = ForeignKeyField(Patron, on_delete="CASCADE")
     key = TextField(unique=True)  # one event, one message
-    numbers = TextField()  # of holds or loans, with commas
+    numbers = TextField()  # of holds, loans or a ticket, with commas
     queued_at = InstantField()
+    address = TextField(null=True)  # where to, if not where the patron's messages go
+    tried_at = InstantField(null=True)  # one attempt has been made
 
 
 class Tally(_Table):

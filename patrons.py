@@ -10,6 +10,7 @@ from datetime import date, datetime
 
 from peewee import OperationalError
 
+import contact
 import tallies
 from allocation import end_hold, pass_on
 from circulation import existing_patron
@@ -135,6 +136,7 @@ def register(
             added_on=today,
             **_columns(entry),
         ).execute()
+        contact.write_down(existing_patron(patron), entry.mail, now)
         tallies.count("card", branch, now)
         note("patron_registered", NO_NUMBER, Channel.DESK, actor, now)
         return CardAnswer(decision, patron)
@@ -151,8 +153,10 @@ def change(policy: Policy, patron_id: int, entry: PatronEntry, now: datetime, ac
         if not asks_for_households(policy):
             del columns["household"]
         differing = {name: value for name, value in columns.items() if getattr(patron, name) != value}
-        if decision.allowed and differing:
-            Patron.update(differing).where(Patron.id == patron_id).execute()
+        if decision.allowed and (differing or patron.mail != entry.mail):
+            if differing:
+                Patron.update(differing).where(Patron.id == patron_id).execute()
+            contact.write_down(patron, entry.mail, now)
             note("patron_changed", NO_NUMBER, Channel.DESK, actor, now)
         return decision
 
@@ -287,8 +291,8 @@ def _columns(entry: PatronEntry) -> dict[str, object]:
         "category": entry.category,
         "born_on": entry.born_on,
         "phone": entry.phone,
-        "mail": entry.mail,
         "household": entry.household,
+        "postal_address": entry.postal_address,
     }
 
 

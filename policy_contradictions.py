@@ -7,9 +7,10 @@ import difflib
 from collections.abc import Iterator, Sequence
 
 from policy_tables import PERIOD_KEYS, PLACE, Mistake, lines_at, note, value_at
-from rules import BUILT_IN_SETS, CLOSED_HOLD_STATES, HELD, Obstacle, School
+from rules import BUILT_IN_SETS, CLOSED_HOLD_STATES, HELD, Fact, Obstacle, School, is_mail_address
 
 _LISTS_OF = ("limit", "by", "not", "only")  # under loan, renewal, hold and their seasons
+_MOST_ADDRESSES = 9
 _UNKNOWN = {"of": "policy.unknown_id", "who": "policy.unknown_who", "branch": "policy.unknown_branch"}
 
 
@@ -23,7 +24,15 @@ def contradictions(tables: dict) -> list[Mistake]:
         path: [line["id"] for line in lines_at(tables, path) if isinstance(line.get("id"), str)]
         for path in ("branch", "patron", "people", "material", "category")
     }
-    for check in (_ids_twice, _main_branch, _lines_that_ask, _block_lines, _conditions, _renewal_and_holds):
+    for check in (
+        _ids_twice,
+        _main_branch,
+        _passwords_and_addresses,
+        _lines_that_ask,
+        _block_lines,
+        _conditions,
+        _renewal_and_holds,
+    ):
         check(tables, ids, mistakes)
     return mistakes
 
@@ -40,6 +49,18 @@ def _main_branch(tables: dict, ids: dict[str, list[str]], mistakes: list[Mistake
     branches = lines_at(tables, "branch")
     if branches and sum(line.get("main") is True for line in branches) != 1:
         note(mistakes, "branch", "policy.one_main_branch")
+
+
+def _passwords_and_addresses(tables: dict, ids: dict[str, list[str]], mistakes: list[Mistake]) -> None:
+    """The number of a card proves nothing by itself; and an address is where mail can come from."""
+    if value_at(tables, "registration.facts", []) == [Fact.CARD]:
+        note(mistakes, "registration.facts", "policy.no_proof")
+    most = value_at(tables, "contact.mail_addresses", 1)
+    if type(most) is int and not 1 <= most <= _MOST_ADDRESSES:
+        note(mistakes, "contact.mail_addresses", "policy.addresses")
+    sender = value_at(tables, "contact.sender", "")
+    if sender.strip() and not is_mail_address(sender):
+        note(mistakes, "contact.sender", "policy.not_an_address")
 
 
 def _lines_that_ask(tables: dict, ids: dict[str, list[str]], mistakes: list[Mistake]) -> None:

@@ -15,6 +15,8 @@ from rules import (
     Channel,
     Contact,
     Count,
+    DottedAddresses,
+    FirstPassword,
     Heading,
     HoldState,
     ItemFacts,
@@ -31,6 +33,7 @@ from rules import (
     RenewFrom,
     SlipShows,
     due,
+    facts_asked,
     renewal_line,
 )
 from wording import Wording
@@ -98,6 +101,7 @@ class _Sheet:
         """Every part under the heading of its section."""
         return [
             (self.t("rules.card"), self.card()),
+            (self.t("rules.registration"), self.registration()),
             (self.t("rules.loans"), self.lent_by_material()),
             (self.t("rules.loans"), self.loan()),
             (self.t("rules.renewal"), self.renewal()),
@@ -136,6 +140,21 @@ class _Sheet:
         if card.forget_after:
             said.append(self.t("rules.forget_after", length=self.length(card.forget_after)))
         return Part(None, said + self.notes(Heading.CARD))
+
+    # ---- passwords and addresses
+
+    def registration(self) -> Part:
+        policy, said = self.policy, [self.t("rules.password", least=self.policy.password.at_least)]
+        if facts_asked(policy):
+            said.append(self.t("rules.first_password.facts", facts=list(facts_asked(policy))))
+        if FirstPassword.CODE in policy.registration.first_password:
+            said.append(self.t("rules.first_password.code"))
+        said.append(self.t("rules.addresses", n=policy.contact.mail_addresses))
+        if policy.contact.dotted_addresses is DottedAddresses.REFUSE:
+            said.append(self.t("rules.dotted_addresses"))
+        if policy.contact.sender:
+            said.append(self.t("rules.sender", sender=policy.contact.sender))
+        return Part(None, said)
 
     # ---- loans
 

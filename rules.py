@@ -20,7 +20,7 @@ import calendar
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, timezone
 from enum import StrEnum
@@ -174,7 +174,16 @@ class Reason(StrEnum):
     PASSWORD_IS_BIRTH_DATE = "reason.password_is_birth_date"  # noqa: S105 - a message key
     PASSWORD_IS_PHONE = "reason.password_is_phone"  # noqa: S105 - a message key
     PASSWORD_AS_BEFORE = "reason.password_as_before"  # noqa: S105 - a message key
+    PASSWORD_COMMON = "reason.password_common"  # noqa: S105 - a message key
+    NO_CODES = "reason.no_codes"
     MAIL_FORM = "reason.mail_form"
+    MAIL_AT = "reason.mail_at"
+    MAIL_SIGNS = "reason.mail_signs"
+    MAIL_DOMAIN = "reason.mail_domain"
+    MAIL_DOTS = "reason.mail_dots"
+    MAIL_KNOWN = "reason.mail_known"
+    MAIL_MANY = "reason.mail_many"
+    MAIL_NEEDED = "reason.mail_needed"
     # what the desk writes down of a patron
     CARD_FORM = "reason.card_form"
     CARD_DIGITS = "reason.card_digits"
@@ -185,6 +194,7 @@ class Reason(StrEnum):
     UNKNOWN_CATEGORY = "reason.unknown_category"
     BIRTH_DATE = "reason.birth_date"
     PHONE_FORM = "reason.phone_form"
+    POSTAL_ADDRESS_LONG = "reason.postal_address_long"
     CARD_WITHOUT_END = "reason.card_without_end"
     CARD_RENEWABLE_FROM = "reason.card_renewable_from"
     CARD_NO_DAY_GAINED = "reason.card_no_day_gained"
@@ -1103,6 +1113,51 @@ class Passwords:
     at_least: int
 
 
+class FirstPassword(StrEnum):
+    """How a patron comes by a password: with facts about themselves, or with a code from the desk."""
+
+    FACTS = "facts"
+    CODE = "code from the desk"
+
+
+class Fact(StrEnum):
+    """What a patron is asked for to prove who they are; the card's number is always asked."""
+
+    CARD = "card"
+    KANA_NAME = "kana name"
+    BIRTH_DATE = "birth date"
+    PHONE = "phone"
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """パスワード登録 (document 2, 4. 利用者登録の流れ)."""
+
+    first_password: tuple[FirstPassword, ...] = (FirstPassword.CODE,)
+    facts: tuple[Fact, ...] = tuple(Fact)
+
+    @property
+    def asked(self) -> tuple[Fact, ...]:
+        """The facts beside the card's number, in the order in which a form asks for them."""
+        return tuple(fact for fact in Fact if fact in self.facts and fact is not Fact.CARD)
+
+
+class DottedAddresses(StrEnum):
+    """What becomes of an address with dots side by side, to which many mails never come (document 2)."""
+
+    WARN = "warn"
+    REFUSE = "refuse"
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPolicy:
+    """Where the library writes to, and from which address it does."""
+
+    mail_addresses: int = 3
+    dotted_addresses: DottedAddresses = DottedAddresses.WARN
+    sender: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class PatronCategory:
     """利用者区分."""
@@ -1115,9 +1170,8 @@ class PatronCategory:
 
 _CARD_FRAME = re.compile(r"[A-D](\d+)[A-D]")
 _BLANKS_AND_HYPHENS = re.compile(r"[\s\-‐-―−ー]+")
-_MAIL = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
-)
+_MAIL_NAME = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")  # before the @
+_MAIL_DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}")
 
 
 def card_number(typed: str) -> str:
@@ -1224,13 +1278,21 @@ class OwnNumbers:
     phone: str | None = None
 
 
+GUESSES_AT_LEAST = 1_000_000  # so many tries a password withstands: a stranger's guesses wait for one another
+
+
 def decide_password(
-    policy: Policy, password: str, own: OwnNumbers = OwnNumbers(), before: str | None = None
+    policy: Policy,
+    password: str,
+    own: OwnNumbers = OwnNumbers(),
+    before: str | None = None,
+    guesses: float = math.inf,
 ) -> Decision:
     """Letters and digits, so many or more; other printable characters are welcome too (document 1, 利用方法).
 
     Blanks at either end do not count, since nobody sees them.  Birth date and phone number are none (document
-    2), nor is the card's number, however they are written; nor the password of ``before``.
+    2), nor is the card's number, however they are written; nor the password of ``before``, nor one that is
+    found within so many ``guesses`` of those who know which passwords are common.
     """
     refusals = []
     if len(password.strip()) < policy.password.at_least:
@@ -1246,6 +1308,8 @@ def decide_password(
         refusals.append(Refusal(Reason.PASSWORD_IS_PHONE))
     if before is not None and password.strip() == before.strip():
         refusals.append(Refusal(Reason.PASSWORD_AS_BEFORE))
+    if not refusals and guesses < GUESSES_AT_LEAST:
+        refusals.append(Refusal(Reason.PASSWORD_COMMON))
     return Decision(tuple(refusals))
 
 
@@ -1285,6 +1349,74 @@ def code_last_day(expires_at: datetime) -> date:
 
 def code_is_good(expires_at: datetime, now: datetime) -> bool:
     return now < expires_at
+
+
+def decide_code(policy: Policy, number: str) -> Decision:
+    """Whether the desk gives the holder of this card a code to set a password with."""
+    if FirstPassword.CODE not in policy.registration.first_password:
+        return Decision((Refusal(Reason.NO_CODES, place="registration.first_password"),))
+    return decide_login(policy, number)
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenBy:
+    """What somebody types to prove who they are, in whatever form they type it."""
+
+    kana_name: str = ""
+    birth_date: str = ""
+    phone: str = ""
+
+
+def proves(policy: Policy, typed: ProvenBy, known: PatronEntry) -> bool:
+    """Whether these are the facts that the library knows of a patron, all that the policy asks for.
+
+    A fact that the library has never written down proves nothing.  Of a name (全角カナ, document 2) blanks,
+    half-width and hiragana are forgiven; of a date and a phone number what stands between the figures.
+    """
+    fits = {
+        Fact.KANA_NAME: name_letters(typed.kana_name) == name_letters(known.kana_name) != "",
+        Fact.BIRTH_DATE: birth_date(typed.birth_date) == known.born_on is not None,
+        Fact.PHONE: phone_number(typed.phone) == known.phone is not None,
+    }
+    return all(fits[fact] for fact in policy.registration.asked)
+
+
+def name_letters(name: str) -> str:
+    """The kana of a name, however it was typed: サトウハナ."""
+    plain = _LONG_VOWELS.sub("ー", unicodedata.normalize("NFKC", name))
+    katakana = (chr(ord(letter) + 0x60) if "ぁ" <= letter <= "ゖ" else letter for letter in plain)
+    return "".join(letter for letter in katakana if letter.isalnum() or letter == "ー")
+
+
+def birth_date(typed: str) -> date | None:
+    """The day of 19750408, 1975年4月8日, 1975/4/8 or 昭和50年4月8日; None for what names none."""
+    plain = unicodedata.normalize("NFKC", typed).strip()
+    parts = re.fullmatch(r"(\d{4})(\d\d)(\d\d)", plain) or re.fullmatch(
+        r"(.+?)\s*[-/.年\s]\s*(\d{1,2})\s*[-/.月\s]\s*(\d{1,2})\s*日?", plain
+    )
+    year = year_of(parts[1]) if parts else None
+    try:
+        return date(year, int(parts[2]), int(parts[3])) if year else None
+    except ValueError:
+        return None
+
+
+_LONG_VOWELS = re.compile(r"[-‐-―−ｰ]")
+
+PROOF_GOOD_FOR = timedelta(minutes=30)  # so long somebody who has proved who they are may set a password
+LINK_GOOD_FOR = timedelta(hours=24)  # so long a link in a mail can be used, once
+
+
+class TicketKind(StrEnum):
+    """What may be done once: set a password, having proved who one is or by a link; confirm an address."""
+
+    PROVEN = "proven"
+    PASSWORD = "password"  # noqa: S105 - the name of a kind
+    ADDRESS = "address"
+
+
+def ticket_expires_at(kind: TicketKind, now: datetime) -> datetime:
+    return now + (PROOF_GOOD_FOR if kind is TicketKind.PROVEN else LINK_GOOD_FOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -1331,10 +1463,60 @@ def seconds_to_wait(patience: Patience, failures: int, last_at: datetime, now: d
     return max(0, math.ceil(delay - abs(now - last_at).total_seconds()))
 
 
-def decide_mail_address(address: str) -> Decision:
+def is_mail_address(address: str) -> bool:
     """Whether a mail address has a form that can be delivered to at all."""
-    fits = len(address) <= 254 and _MAIL.fullmatch(address) is not None
-    return Decision() if fits else Decision((Refusal(Reason.MAIL_FORM),))
+    return not _against_address(address)
+
+
+def decide_mail_address(policy: Policy, address: str) -> Decision:
+    """Whether a patron may give this address, and everything that speaks against it."""
+    reasons = _against_address(address)
+    if policy.contact.dotted_addresses is DottedAddresses.REFUSE and has_odd_dots(address):
+        reasons.append(Reason.MAIL_DOTS)
+    return Decision(tuple(Refusal(reason) for reason in reasons))
+
+
+def _against_address(address: str) -> list[Reason]:
+    reasons = []
+    name, at, domain = address.rpartition("@")
+    if not at or "@" in name or not name or not domain:
+        reasons.append(Reason.MAIL_AT)
+    if not (address.isascii() and address.isprintable()) or " " in address:
+        reasons.append(Reason.MAIL_SIGNS)
+    if not reasons and not _MAIL_DOMAIN.fullmatch(domain):
+        reasons.append(Reason.MAIL_DOMAIN)
+    if not reasons and (len(address) > 254 or not _MAIL_NAME.fullmatch(name)):
+        reasons.append(Reason.MAIL_FORM)
+    return reasons
+
+
+def has_odd_dots(address: str) -> bool:
+    """Whether dots stand side by side, or first or last before the @: many mails never come there (document
+    2, 登録時の注意事項)."""
+    name = address.rpartition("@")[0]
+    return ".." in name or name.startswith(".") or name.endswith(".")
+
+
+def decide_new_address(policy: Policy, address: str, known: Collection[str]) -> Decision:
+    """Whether a patron with these addresses gets one more."""
+    refusals = decide_mail_address(policy, address).refusals
+    most = policy.contact.mail_addresses
+    if address.lower() in {one.lower() for one in known}:
+        refusals += (Refusal(Reason.MAIL_KNOWN),)
+    elif len(known) >= most:
+        refusals += (Refusal(Reason.MAIL_MANY, {"most": most}, place="contact.mail_addresses"),)
+    return Decision(refusals)
+
+
+def decide_address_removal(policy: Policy, others: int, open_holds: int) -> Decision:
+    """The last address goes only while no hold waits for a message to it, where holds need one."""
+    needed = policy.hold.needs_mail and open_holds and not others
+    return Decision((Refusal(Reason.MAIL_NEEDED, {"count": open_holds}),) if needed else ())
+
+
+def decide_phone(phone: str) -> Decision:
+    """Whether this can be a telephone number in Japan, in the form in which it is kept."""
+    return Decision() if re.fullmatch("0[0-9]{9,10}", phone) else Decision((Refusal(Reason.PHONE_FORM),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -1347,11 +1529,13 @@ class PatronEntry:
     phone: str | None = None
     mail: str | None = None
     household: str | None = None
+    postal_address: str | None = None
 
 
 _KANA_NAME = re.compile("[ァ-ヺー・ ]*[ァ-ヺ][ァ-ヺー・ ]*")
 _ANY_CARD = re.compile("[0-9A-Z]{1,20}")
 LONGEST_KANA_NAME = 60
+LONGEST_POSTAL_ADDRESS = 120
 _OLDEST = 130  # years
 
 
@@ -1375,7 +1559,14 @@ def as_kept(policy: Policy, entry: PatronEntry) -> PatronEntry:
         phone=phone_number(entry.phone or "") or None,
         mail=(entry.mail or "").strip() or None,
         household=plain_line(entry.household or "") or None if asks_for_households(policy) else None,
+        postal_address=one_line(entry.postal_address or "") or None,
     )
+
+
+def facts_asked(policy: Policy) -> tuple[Fact, ...]:
+    """What a patron proves to set a password; nothing where the sheet knows only the code from the desk."""
+    by_facts = FirstPassword.FACTS in policy.registration.first_password
+    return policy.registration.asked if by_facts else ()
 
 
 def asks_for_households(policy: Policy) -> bool:
@@ -1409,10 +1600,12 @@ def decide_entry(policy: Policy, entry: PatronEntry, today: date) -> Decision:
         refusals.append(Refusal(Reason.UNKNOWN_CATEGORY))
     if entry.born_on is not None and not 0 <= age(entry.born_on, today) <= _OLDEST:
         refusals.append(Refusal(Reason.BIRTH_DATE))
-    if entry.phone is not None and not re.fullmatch("[0-9]{10,11}", entry.phone):
-        refusals.append(Refusal(Reason.PHONE_FORM))
+    if entry.phone is not None:
+        refusals += decide_phone(entry.phone).refusals
     if entry.mail is not None:
-        refusals += decide_mail_address(entry.mail).refusals
+        refusals += decide_mail_address(policy, entry.mail).refusals
+    if len(entry.postal_address or "") > LONGEST_POSTAL_ADDRESS:
+        refusals.append(Refusal(Reason.POSTAL_ADDRESS_LONG, {"most": LONGEST_POSTAL_ADDRESS}))
     return Decision(tuple(refusals))
 
 
@@ -3174,6 +3367,8 @@ class Policy:
     renewal: RenewalPolicy
     hold: HoldPolicy
     card: Cards = Cards()
+    registration: Registration = Registration()
+    contact: ContactPolicy = ContactPolicy()
     people: tuple[People, ...] = ()
     categories: tuple[Category, ...] = written("category", default=())
     blocks: tuple[Block, ...] = written("block", default=())

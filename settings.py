@@ -1,8 +1,10 @@
 """What the person who runs Shiori may set, read once from the environment at start."""
 
+import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import resources
 from policy_file import read_policy
@@ -10,8 +12,18 @@ from rules import Policy
 
 READY_POLICIES = ("source-1", "source-2")
 DATABASE = "shiori.db"
-NAMES = ("SHIORI_DATA", "SHIORI_POLICY", "SHIORI_HOST", "SHIORI_PORT", "SHIORI_PROXY")
+NAMES = (
+    "SHIORI_DATA",
+    "SHIORI_POLICY",
+    "SHIORI_HOST",
+    "SHIORI_PORT",
+    "SHIORI_PROXY",
+    "SHIORI_URL",
+    "SHIORI_SMTP",
+)
 _MOST_PROXIES = 9
+_SECRET = "secret.key"  # noqa: S105 - the name of a file
+_SMTP_PORTS = {"smtp": 587, "smtps": 465}
 
 
 class BadSetting(Exception):
@@ -23,10 +35,22 @@ class BadSetting(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Smtp:
+    """The server that takes the library's mail.  ``tls`` from the first byte, else once it offers it."""
+
+    host: str
+    port: int
+    tls: bool = False
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """``folder`` holds the database; ``policy`` is a ready policy's name or the path of a library.toml.
 
-    ``proxies`` are those in front of the program, whose word about the browser's address is taken.
+    ``proxies`` are those in front of the program, whose word about the browser's address is taken; ``url`` is
+    where patrons find it, without a slash at the end.
     """
 
     folder: Path
@@ -34,14 +58,30 @@ class Settings:
     host: str
     port: int
     proxies: int = 0
+    url: str | None = None
+    smtp: Smtp | None = None
 
     @property
     def database(self) -> Path:
         return self.folder / DATABASE
 
+    def secret(self) -> bytes:
+        """The key that signs cookies and links, made at the first start and kept beside the database."""
+        path = self.folder / _SECRET
+        try:
+            with path.open("xb") as file:
+                path.chmod(0o600)
+                file.write(secrets.token_bytes(32))
+        except FileExistsError:
+            pass
+        return path.read_bytes()
+
     def read_policy(self) -> Policy:
         """The library's rules.  Raises BadSetting for a file that cannot be read, else PolicyMistakes."""
-        return read_policy(policy_text(self.policy))
+        policy = read_policy(policy_text(self.policy))
+        if self.smtp and not policy.contact.sender:
+            raise BadSetting("setting.smtp_no_sender")
+        return policy
 
 
 def policy_text(policy: str) -> str:
@@ -79,4 +119,42 @@ def from_environment(environ: Mapping[str, str], folder: Path) -> Settings:
     proxies = environ.get("SHIORI_PROXY") or "0"
     if not (proxies.isascii() and proxies.isdecimal() and int(proxies) <= _MOST_PROXIES):
         raise BadSetting("setting.bad_proxy", given=proxies, most=_MOST_PROXIES)
-    return Settings(folder, policy, host, int(port), int(proxies))
+    url = _url(environ.get("SHIORI_URL"))
+    smtp = _smtp(environ.get("SHIORI_SMTP"))
+    if smtp and not url:
+        raise BadSetting("setting.smtp_no_url")
+    return Settings(folder, policy, host, int(port), int(proxies), url, smtp)
+
+
+def _url(given: str | None) -> str | None:
+    """The address of the site as it is written in mails: https://lib.example.jp"""
+    if not given:
+        return None
+    parts, port = _split(given, "setting.bad_url")
+    if parts.scheme not in ("http", "https") or parts.username or parts.path.strip("/"):
+        raise BadSetting("setting.bad_url", given=given)
+    return f"{parts.scheme}://{parts.hostname}" + (f":{port}" if port else "")
+
+
+def _smtp(given: str | None) -> Smtp | None:
+    """smtp://user:password@mail.example.jp:587 or smtps://…; signs in a password that mean something there
+    are written as in an address (%40 for @)."""
+    if not given:
+        return None
+    parts, port = _split(given, "setting.bad_smtp")
+    if parts.scheme not in _SMTP_PORTS or parts.path.strip("/"):
+        raise BadSetting("setting.bad_smtp")
+    user, password = (unquote(part) if part else None for part in (parts.username, parts.password))
+    return Smtp(parts.hostname, port or _SMTP_PORTS[parts.scheme], parts.scheme == "smtps", user, password)
+
+
+def _split(given: str, key: str) -> tuple[SplitResult, int | None]:
+    """The parts of an address with a host.  Raises BadSetting."""
+    try:
+        parts = urlsplit(given.strip())
+        port = parts.port
+    except ValueError:
+        raise BadSetting(key, given=given) from None
+    if not parts.hostname or parts.query or parts.fragment or any(sign.isspace() for sign in given.strip()):
+        raise BadSetting(key, given=given)
+    return parts, port

@@ -223,7 +223,7 @@ def login(camera: Camera) -> None:
     page.evaluate("document.querySelectorAll('input').forEach(input => input.required = false)")
     press(page, SUBMIT)
     camera.take(page, "login-empty")
-    camera.take(page, "register", "/register")
+    camera.take(page, "register", "/register/code")
     page.evaluate("document.querySelectorAll('input').forEach(input => input.required = false)")
     press(page, SUBMIT)
     camera.take(page, "register-empty")

@@ -7,9 +7,10 @@ import sys
 from datetime import date
 from getpass import getpass
 
+import passwords
 import staffing
 from models import Staff
-from rules import Policy, decide_password
+from rules import Policy
 from wording import Wording
 
 _wording = Wording()
@@ -80,6 +81,6 @@ def _new_password(policy: Policy) -> str:
         password = sys.stdin.readline().rstrip("\r\n")
     if len(password) > staffing.LONGEST_PASSWORD:
         raise CannotDo(2, "form.password_long")
-    for refusal in decide_password(policy, password).refusals:
+    for refusal in passwords.decide(policy, password).refusals:
         raise CannotDo(2, refusal.reason.value, **refusal.facts)
     return password

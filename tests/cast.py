@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from werkzeug.security import generate_password_hash
 
 import search
-from models import Bib, Creator, Hold, Item, Loan, Patron, Serial, Staff, db
+from models import Bib, Creator, Hold, Item, Loan, MailAddress, Patron, Serial, Staff, db
 from rules import HoldState, Policy, Role, library_day
 
 PASSWORD = "ひまわりの丘 2026"
@@ -60,15 +60,24 @@ class Town:
 
     def _patron(self, name: str) -> int:
         number, kana, category = CARDS[name]
-        return Patron.insert(
+        patron = Patron.insert(
             card_number=number,
             kana_name=kana,
             category=category,
             card_expires_on=self.today + timedelta(days=-1 if name == "ito" else 400),
             password_hash=_HASH,
-            mail=None if name == "kato" else f"{name}@example.jp",
             added_on=self.today - timedelta(days=100),
         ).execute()
+        if name != "kato":
+            self.address(patron, f"{name}@example.jp")
+        return patron
+
+    def address(self, patron: int, address: str, confirmed: bool = False) -> int:
+        """An address of a patron's; messages go to it."""
+        at = self.clock() if confirmed else None
+        row = MailAddress.create(patron=patron, address=address, added_at=self.clock(), confirmed_at=at)
+        Patron.update(mail=address).where(Patron.id == patron).execute()
+        return row.id
 
     def somebody(self) -> int:
         """One more patron, whose name does not matter."""
@@ -77,9 +86,9 @@ class Town:
             card_number=str(number),
             kana_name="ナナシ",
             category="resident",
-            mail="n@example.jp",
             added_on=self.today,
         ).execute()
+        self.address(self.patrons[str(number)], "n@example.jp")
         return self.patrons[str(number)]
 
     def title(self, title: str, material: str = "book", copies: int = 1, by: str = "", **columns) -> int:

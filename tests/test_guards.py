@@ -225,6 +225,20 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "POST /my/security/end",
             "POST /my/security/end-others",
             "POST /register",
+            "GET /register/<token>",
+            "GET /register/code",
+            "GET /register/password",
+            "GET /register/sent",
+            "POST /register/<token>",
+            "POST /register/code",
+            "POST /register/password",
+            "GET /contact/<token>",
+            "POST /contact/<token>",
+            "POST /my/contact/<number:address_id>/remove",
+            "POST /my/contact/<number:address_id>/use",
+            "POST /my/contact/choices",
+            "POST /my/contact/phone",
+            "POST /my/contact/waiting/<number:ticket_id>/stop",
         ]
     )
 

@@ -119,7 +119,7 @@ def test_a_phone_number_is_kept_as_figures(register, typed):
         ({"phone": "031234567890"}, Reason.PHONE_FORM),
         ({"phone": "+81312345678"}, Reason.PHONE_FORM),
         ({"phone": "٠١٢٣٤٥٦٧٨٩"}, Reason.PHONE_FORM),
-        ({"mail": "okada"}, Reason.MAIL_FORM),
+        ({"mail": "okada"}, Reason.MAIL_AT),
         ({"born_on": date(2026, 4, 16)}, Reason.BIRTH_DATE),
         ({"born_on": date(1890, 1, 1)}, Reason.BIRTH_DATE),
         ({"category": "nobody"}, Reason.UNKNOWN_CATEGORY),

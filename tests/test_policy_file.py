@@ -289,6 +289,20 @@ BROKEN = [
     # what contradicts the rest of the file
     broken("two main branches", 'name = "東分館"', 'name = "東分館"\nmain = true', "branch: one_main_branch"),
     broken("no main branch", "main = true", "main = false", "branch: one_main_branch"),
+    broken(
+        "the card's number as the only proof",
+        'facts = ["card", "kana name", "birth date", "phone"]',
+        'facts = ["card"]',
+        "registration.facts: no_proof",
+    ),
+    broken("no address at all", "mail_addresses = 3", "mail_addresses = 0", "contact.mail_addresses: addresses"),
+    broken("ten addresses", "mail_addresses = 3", "mail_addresses = 10", "contact.mail_addresses: addresses"),
+    broken(
+        "a sender that is no address",
+        'sender = "library@city.example.jp"',
+        'sender = "library"',
+        "contact.sender: not_an_address",
+    ),
     broken("a branch twice", 'id = "west"', 'id = "east"', "branch: duplicate_id"),
     broken("a patron category twice", 'id = "commuter"', 'id = "resident"', "patron: duplicate_id"),
     broken(

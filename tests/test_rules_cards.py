@@ -17,7 +17,6 @@ from rules import (
     card_renewable_from,
     card_valid,
     decide_login,
-    decide_mail_address,
     decide_password,
     login_lasts,
     login_may_last,
@@ -182,10 +181,6 @@ def test_a_short_password_is_told_how_many_characters_are_asked_for():
 
 def test_a_blank_of_a_japanese_keyboard_is_welcome_inside_a_password():
     assert decide_password(EVERYTHING, "ひまわり　の　おかの道") == Decision()
-
-
-def test_an_address_that_cannot_be_delivered_to_has_one_reason():
-    assert decide_mail_address("hana") == Decision((Refusal(Reason.MAIL_FORM),))
 
 
 BEGAN = datetime(2026, 4, 1, 9, 0, tzinfo=JAPAN)

@@ -144,7 +144,7 @@ def test_a_card_that_ends_on_a_birthday_asks_for_it():
         row("of nine", {"phone": "087712345"}, (Reason.PHONE_FORM,)),
         row("of twelve", {"phone": "090123456789"}, (Reason.PHONE_FORM,)),
         row("with a letter", {"phone": "0877A23456"}, (Reason.PHONE_FORM,)),
-        row("an address that is none", {"mail": "hana"}, (Reason.MAIL_FORM,)),
+        row("an address that is none", {"mail": "hana"}, (Reason.MAIL_AT,)),
         row(
             "everything wrong at once",
             {"kana_name": "", "category": "", "born_on": date(2027, 1, 1), "phone": "1", "mail": "@"},
@@ -153,7 +153,7 @@ def test_a_card_that_ends_on_a_birthday_asks_for_it():
                 Reason.UNKNOWN_CATEGORY,
                 Reason.BIRTH_DATE,
                 Reason.PHONE_FORM,
-                Reason.MAIL_FORM,
+                Reason.MAIL_AT,
             ),
         ),
     ],

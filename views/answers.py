@@ -42,8 +42,12 @@ def page_or_part(page: str, part: str, status: int = 200, **context) -> Response
     return make_response(render_template(part if wants_part() else page, **context), status)
 
 
-def page(template: str, status: int = 200, **context) -> Response:
-    return make_response(render_template(template, **context), status)
+def page(template: str, status: int = 200, wait: int = 0, **context) -> Response:
+    """A page; where the next try has to ``wait`` so many seconds, the answer says so to programs too."""
+    response = make_response(render_template(template, wait=wait, **context), status)
+    if wait:
+        response.headers["Retry-After"] = str(wait)
+    return response
 
 
 def guesser(door: str, card: str | None = None) -> attempts.Keys:
@@ -51,10 +55,15 @@ def guesser(door: str, card: str | None = None) -> attempts.Keys:
     return attempts.keys(current_app.secret_key, door, request.remote_addr, card)
 
 
-def not_before(seconds: int, response: Response) -> Response:
-    """An answer that says when to come again."""
-    response.headers["Retry-After"] = str(seconds)
-    return response
+def sends_mail() -> bool:
+    """Whether a server takes the library's mail, so that an address can be asked to prove itself."""
+    return current_app.config["SETTINGS"].smtp is not None
+
+
+def masked(address: str) -> str:
+    """An address as its owner knows it and others do not read it: h…@example.jp"""
+    name, _, domain = address.rpartition("@")
+    return f"{name[:1]}…@{domain}"
 
 
 def go(endpoint: str, **values) -> Response:
@@ -196,6 +205,7 @@ def for_every_template() -> dict:
         "day": wording.day,
         "short_day": wording.short_day,
         "wait_in_words": wording.wait,
+        "in_japan": lambda instant: instant.astimezone(rules.JAPAN),
         "iso_day": lambda text: wording.day(date.fromisoformat(text)),
         "language": wording.language,
         "policy": g.policy,

@@ -25,6 +25,7 @@ from rules import (
     decide_deletion,
     decide_login,
     decide_patron_loan,
+    facts_asked,
     is_stopped,
     marks_of,
 )
@@ -267,7 +268,11 @@ def _show_deletion(patron_id: int, status: int = 200) -> Response:
 
 def _asked_by_rules() -> dict[str, bool]:
     """Which facts are asked for because a rule of this library needs them."""
-    return {"needs_birth": asks_for_birth_dates(g.policy), "needs_household": asks_for_households(g.policy)}
+    return {
+        "needs_birth": asks_for_birth_dates(g.policy),
+        "needs_household": asks_for_households(g.policy),
+        "proofs": facts_asked(g.policy),
+    }
 
 
 def _stop_form(here: Patron) -> StopForm:

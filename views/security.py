@@ -61,7 +61,7 @@ def _done(sentence: str) -> Response:
 
 
 def _show(patron: Patron, form: PasswordChangeForm, status: int = 200, wait: int = 0) -> Response:
-    shown = answers.page(
+    return answers.page(
         "security/index.html",
         status,
         wait=wait,
@@ -69,4 +69,3 @@ def _show(patron: Patron, form: PasswordChangeForm, status: int = 200, wait: int
         form=form,
         done=session.pop("security_done", None) if status == 200 else None,
     )
-    return answers.not_before(wait, shown) if wait else shown

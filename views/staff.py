@@ -88,7 +88,7 @@ def _asked_day() -> date | None:
 def _show_login(
     form: StaffLoginForm, destination: str | None, status: int = 200, wrong: bool = False, wait: int = 0
 ) -> Response:
-    shown = answers.page(
+    return answers.page(
         "desk/login.html",
         status,
         form=form,
@@ -99,4 +99,3 @@ def _show_login(
         demo_accounts=demo.STAFF if answers.is_demo() else (),
         demo_password=demo.PASSWORD,
     )
-    return answers.not_before(wait, shown) if wait else shown

@@ -103,7 +103,7 @@ def test_the_page_says_how_long_and_what_else_can_be_done_and_keeps_the_card_but
     page = guess(home, status=429, next="/my/loans")
 
     assert f"{SLOW}、少しお待ちいただいています。10秒たってから、もう一度お試しください。" in said(page)
-    assert "違います" not in said(page) and "パスワードをお忘れのときは、図書館の窓口で" in said(page)
+    assert "違います" not in said(page) and "パスワードをお忘れのときは、「パスワード登録」から" in said(page)
     assert page.select_one("#card")["value"] == SATO and not page.select_one("#password").has_attr("value")
     assert page.select_one("input[name=next]")["value"] == "/my/loans"
     assert WRONG not in str(page) and home.response.headers["Retry-After"] == "10"
@@ -306,10 +306,10 @@ def test_of_ipv6_the_network_is_counted(at, one, other, together):
 def test_the_code_for_a_password_is_guessed_as_slowly_and_apart_from_the_login(home, at, policy, town, clock):
     code = activation.give_code(policy, town.patrons["sato"], clock(), "1").code
     form = {"card": SATO, "password": "あたらしい ことば", "again": "あたらしい ことば"}
-    home.get("/register")
+    home.get("/register/code")
     for _ in range(5):
-        home.post("/register", status=401, code="AAAAA-AAAAA", **form)
-    page = home.post("/register", status=429, code=code, **form)
+        home.post("/register/code", status=401, code="AAAAA-AAAAA", **form)
+    page = home.post("/register/code", status=429, code=code, **form)
 
     assert home.response.headers["Retry-After"] == "10" and "10秒たってから" in said(page)
     assert page.select_one("#card")["value"] == SATO and "あたらしい" not in str(page)
@@ -318,7 +318,7 @@ def test_the_code_for_a_password_is_guessed_as_slowly_and_apart_from_the_login(h
         guess(at(HOME))
 
     clock.forward(seconds=10)
-    home.post("/register", code=code, **form)
+    home.post("/register/code", code=code, **form)
     assert accounts.authenticate(SATO, "あたらしい ことば")
 
 

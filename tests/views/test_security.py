@@ -337,15 +337,15 @@ def test_a_number_of_ones_own_is_refused_with_a_code_too_and_the_code_stays_good
     code = activation.give_code(policy, town.patrons["sato"], clock(), "1").code
     form = {"card": CARD, "code": code}
 
-    page = reader.post("/register", status=422, password=password, again=password, **form)
+    page = reader.post("/register/code", status=422, password=password, again=password, **form)
 
     assert page.select_one("#password-error").text.startswith(sentence)
     assert accounts.authenticate(CARD, PASSWORD) and "password_set" not in kinds()
-    reader.post("/register", password=NEW, again=NEW, **form)
+    reader.post("/register/code", password=NEW, again=NEW, **form)
     assert has_new_password()
 
 
 def test_whose_number_it_is_is_not_told_to_who_has_no_code(town, reader):
-    page = reader.post("/register", status=401, card=CARD, code="ABCDEFGH23", password=CARD, again=CARD)
+    page = reader.post("/register/code", status=401, card=CARD, code="ABCDEFGH23", password=CARD, again=CARD)
 
     assert page.select(".field-error") == []

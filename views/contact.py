@@ -1,0 +1,136 @@
+"""連絡方法: where the library writes to and calls, and the link that proves whose an address is."""
+
+from flask import Blueprint, Response, current_app, g, request, session
+
+import attempts
+import contact
+import tickets
+from forms import AddressForm, CartForm, PhoneForm
+from models import Patron
+from rules import TicketKind, has_odd_dots
+from views import answers
+from views.answers import patron_only
+
+pages = Blueprint("contact", __name__)
+
+
+@pages.get("/my/contact")
+@patron_only(page="contact.index")
+def index(patron: Patron) -> Response:
+    typed = answers.kept_form("contact.index").get("mail", [""])[0]
+    return _show(patron, AddressForm(mail=typed, for_contact=True, for_holds=True))
+
+
+@pages.post("/my/contact")
+@patron_only(page="contact.index")
+def add(patron: Patron) -> Response:
+    form = AddressForm(request.form)
+    if not form.validate():
+        return _show(patron, form, 422)
+    # Each asks for a mail to an address that may be a stranger's: nobody's mailbox is filled from here.
+    sends = answers.sends_mail()
+    sender = answers.guesser("address", patron.card_number)
+    if wait := attempts.wait(sender, g.now) if sends else 0:
+        return _show(patron, form, 429, wait=wait)
+    choices = {"for_contact": form.for_contact.data, "for_holds": form.for_holds.data}
+    answer = contact.add(g.policy, patron.id, form.mail.data, g.now, sends=sends, **choices)
+    if not answer.decision.allowed:
+        form.mail.errors = list(answer.decision.refusals)
+        return _show(patron, form, 422)
+    if sends:
+        attempts.failed(sender, g.now)
+    dotted = has_odd_dots(form.mail.data)
+    return _done("contact.waits" if answer.waits else "contact.saved", dotted=dotted)
+
+
+@pages.post("/my/contact/<number:address_id>/use")
+@patron_only(page="contact.index", keep_form=False)
+def use(patron: Patron, address_id: int) -> Response:
+    contact.use(patron.id, address_id, "for_holds" in request.form, g.now)
+    return _done("contact.used")
+
+
+@pages.post("/my/contact/<number:address_id>/remove")
+@patron_only(page="contact.index", keep_form=False)
+def remove(patron: Patron, address_id: int) -> Response:
+    decision = contact.remove(g.policy, patron.id, address_id, g.now)
+    if not decision.allowed:
+        return _show(patron, AddressForm(), 409, refusals=decision.refusals)
+    return _done("contact.removed")
+
+
+@pages.post("/my/contact/waiting/<number:ticket_id>/stop")
+@patron_only(page="contact.index", keep_form=False)
+def stop_waiting(patron: Patron, ticket_id: int) -> Response:
+    contact.stop_waiting(patron.id, ticket_id)
+    return _done("contact.stopped")
+
+
+@pages.post("/my/contact/phone")
+@patron_only(page="contact.index", keep_form=False)
+def change_phone(patron: Patron) -> Response:
+    form = PhoneForm(request.form)
+    if form.validate():
+        decision = contact.change_phone(patron.id, form.phone.data, g.now)
+        if decision.allowed:
+            return _done("contact.phone_saved")
+        form.phone.errors = list(decision.refusals)
+    return _show(patron, AddressForm(), 422, phone=form)
+
+
+@pages.post("/my/contact/choices")
+@patron_only(page="contact.index", keep_form=False)
+def choose(patron: Patron) -> Response:
+    form = CartForm.of(g.policy, patron, request.form.to_dict(flat=False))
+    if not form.validate():
+        return _show(patron, AddressForm(), 422, choices=form)
+    contact.choose(g.policy, patron.id, form.pickup.data, form.contact.data, g.now)
+    return _done("contact.chosen")
+
+
+@pages.get("/contact/<token>")
+def link(token: str) -> Response:
+    """The link of a mail only asks: programs that look into mails open links too."""
+    ticket = tickets.find(TicketKind.ADDRESS, tickets.number(current_app.secret_key, token), g.now)
+    return answers.page("contact/link.html", 200 if ticket else 404, ticket=ticket)
+
+
+@pages.post("/contact/<token>")
+def confirm(token: str) -> Response:
+    address = contact.confirm(tickets.number(current_app.secret_key, token), g.now)
+    if address is None:
+        return answers.page("contact/link.html", 404, ticket=None)
+    return answers.page("contact/confirmed.html", address=address)
+
+
+def _done(sentence: str, dotted: bool = False) -> Response:
+    session["contact_done"] = [sentence, *(["contact.dotted"] if dotted else [])]
+    return answers.go("contact.index", next=answers.local_path(request.form.get("next")))
+
+
+def _show(
+    patron: Patron,
+    form: AddressForm,
+    status: int = 200,
+    phone: PhoneForm | None = None,
+    choices: CartForm | None = None,
+    refusals=(),
+    wait: int = 0,
+) -> Response:
+    waiting = contact.waiting(patron.id, g.now)
+    addresses = contact.addresses_of(patron.id)
+    return answers.page(
+        "contact/index.html",
+        status,
+        wait=wait,
+        form=form,
+        phone=phone or PhoneForm(phone=patron.phone or ""),
+        choices=choices or CartForm.of(g.policy, patron, {}),
+        addresses=addresses,
+        waiting=[one for one in waiting if one.address not in {row.address for row in addresses}],
+        asked={one.address for one in waiting},
+        sends=answers.sends_mail(),
+        refusals=refusals,
+        done=session.pop("contact_done", []) if status == 200 else [],
+        destination=answers.local_path(request.values.get("next")),
+    )
