@@ -8,7 +8,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 import resources
 import tickets
 from models import Outbox, Ticket
-from rules import JAPAN, Policy
+from rules import JAPAN, Policy, one_line
 from wording import Wording
 
 # Where the link of a message leads, by kind; the others have none that only one patron may use.
@@ -32,6 +32,7 @@ class Writer:
 
     def __init__(self, policy: Policy, url: str, secret: bytes):
         self.policy, self.url, self.secret = policy, url, secret
+        self.library = one_line(policy.library.name)  # it stands in headers
         # Plain text: what would be markup elsewhere is shown as it stands.
         self.templates = Environment(  # noqa: S701
             loader=FunctionLoader(resources.template), undefined=StrictUndefined, keep_trailing_newline=True
@@ -41,7 +42,7 @@ class Writer:
         """The message to an address; None where there is nothing to say any more."""
         wording = Wording(words=self.policy.words)
         facts = {
-            "library": self.policy.library.name,
+            "library": self.library,
             "card": self.policy.words.card,
             "sender": self.policy.contact.sender,
             "url": self.url,

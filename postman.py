@@ -82,7 +82,7 @@ class Postman:
 
     def _letter(self, message: Message, owed: Outbox) -> EmailMessage:
         letter = EmailMessage(policy=SMTP)
-        letter["From"] = Address(self.writer.policy.library.name, addr_spec=self.sender)
+        letter["From"] = Address(self.writer.library, addr_spec=self.sender)
         letter["To"] = message.to
         letter["Subject"] = message.subject
         letter["Date"] = format_datetime(owed.tried_at)

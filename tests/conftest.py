@@ -21,6 +21,7 @@ from rules import JAPAN
 from settings import Settings
 from tests.cast import Town
 from tests.facts import edited
+from tests.post_office import URL, PostOffice
 from tests.reader import Reader
 
 # A Wednesday; the libraries of the ready policies are closed on Mondays.
@@ -127,8 +128,23 @@ def town(database, clock, policy):
 
 
 @pytest.fixture
-def app(town, database, source, policy, clock):
-    settings = Settings(database.parent, source, "127.0.0.1", 8000)
+def smtp():
+    """The server that takes the library's mail; a test module that sends some names its own."""
+    return None
+
+
+@pytest.fixture
+def post_office():
+    """A mail server that is really there."""
+    office = PostOffice()
+    office.controller.start()
+    yield office
+    office.controller.stop()
+
+
+@pytest.fixture
+def app(town, database, source, policy, clock, smtp):
+    settings = Settings(database.parent, source, "127.0.0.1", 8000, url=URL if smtp else None, smtp=smtp)
     app = create_app(settings, policy, clock)
     app.jinja_env.bytecode_cache = COMPILED
     models.db.execute_sql("PRAGMA synchronous = off")

@@ -281,7 +281,7 @@ def test_every_message_is_used_and_every_key_has_its_message(language):
     source = "\n".join(path.read_text("utf-8") for path in [*MODULES, *TEMPLATES])
     built = {match for match in re.findall(r"[\"']([a-z_.]+[._])(?:\{|[\"'] ?~)", source)}
     built |= {
-        f"{prefix}." for prefix in ("channel", "act", "holdstate", "set", "role", "overrulable")
+        f"{prefix}." for prefix in ("channel", "act", "holdstate", "set", "role", "overrulable", "fact")
     }  # Wording.write: by the name of the enum
     written = set(re.findall(r"[\"']([a-z_]+(?:\.[a-z_0-9]+)+)[\"']", source))
 

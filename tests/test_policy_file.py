@@ -295,7 +295,7 @@ BROKEN = [
         'facts = ["card"]',
         "registration.facts: no_proof",
     ),
-    broken("no address at all", "mail_addresses = 3", "mail_addresses = 0", "contact.mail_addresses: addresses"),
+    broken("no address", "mail_addresses = 3", "mail_addresses = 0", "contact.mail_addresses: addresses"),
     broken("ten addresses", "mail_addresses = 3", "mail_addresses = 10", "contact.mail_addresses: addresses"),
     broken(
         "a sender that is no address",
