@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import settings
-from settings import BadSetting
+from settings import BadSetting, Smtp
 from wording import Wording
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -59,6 +59,17 @@ def test_a_file_that_windows_saved_with_a_byte_order_mark_is_read(tmp_path):
         ({"SHIORI_PROXY": "-1"}, "setting.bad_proxy"),
         ({"SHIORI_PROXY": "10"}, "setting.bad_proxy"),
         ({"SHIORI_PROXY": "１"}, "setting.bad_proxy"),
+        ({"SHIORI_URL": "lib.example.jp"}, "setting.bad_url"),
+        ({"SHIORI_URL": "ftp://lib.example.jp"}, "setting.bad_url"),
+        ({"SHIORI_URL": "https://"}, "setting.bad_url"),
+        ({"SHIORI_URL": "https://lib.example.jp/shiori"}, "setting.bad_url"),
+        ({"SHIORI_URL": "https://lib.example.jp:99999"}, "setting.bad_url"),
+        ({"SHIORI_URL": "https://hana@lib.example.jp"}, "setting.bad_url"),
+        ({"SHIORI_URL": "https://lib.example.jp?a=b"}, "setting.bad_url"),
+        ({"SHIORI_SMTP": "mail.example.jp"}, "setting.bad_smtp"),
+        ({"SHIORI_SMTP": "smtp://"}, "setting.bad_smtp"),
+        ({"SHIORI_SMTP": "https://mail.example.jp"}, "setting.bad_smtp"),
+        ({"SHIORI_SMTP": "smtp://mail.example.jp"}, "setting.smtp_no_url"),
         ({"SHIORI_DATA": __file__}, "setting.not_a_folder"),
     ],
 )
@@ -68,6 +79,53 @@ def test_a_setting_that_makes_no_sense_is_told_by_its_name(tmp_path, environ, ke
 
     assert caught.value.key == key
     assert next(iter(environ)) in Wording().t(key, **caught.value.facts)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://lib.example.jp", "https://lib.example.jp"),
+        ("https://lib.example.jp/", "https://lib.example.jp"),
+        ("http://Lib.Example.jp:8000", "http://lib.example.jp:8000"),
+    ],
+)
+def test_where_patrons_find_the_site_is_written_without_a_slash_at_its_end(tmp_path, given, kept):
+    assert settings.from_environment({"SHIORI_URL": given}, tmp_path).url == kept
+
+
+@pytest.mark.parametrize(
+    ("given", "server"),
+    [
+        ("smtp://mail.example.jp", Smtp("mail.example.jp", 587)),
+        ("smtps://mail.example.jp", Smtp("mail.example.jp", 465, tls=True)),
+        ("smtp://127.0.0.1:2525", Smtp("127.0.0.1", 2525)),
+        (
+            "smtp://library:hi%40mi%2Ftsu@mail.example.jp:25",
+            Smtp("mail.example.jp", 25, user="library", password="hi@mi/tsu"),
+        ),
+    ],
+)
+def test_the_server_for_mail_is_one_address(tmp_path, given, server):
+    url = {"SHIORI_URL": "https://lib.example.jp"}
+    assert settings.from_environment({**url, "SHIORI_SMTP": given}, tmp_path).smtp == server
+
+
+def test_a_password_for_the_mail_server_is_never_said_again(tmp_path):
+    with pytest.raises(BadSetting) as caught:
+        settings.from_environment({"SHIORI_SMTP": "smtp://library:himitsu@mail example"}, tmp_path)
+
+    assert "himitsu" not in Wording().t(caught.value.key, **caught.value.facts)
+
+
+def test_mail_needs_a_sender_in_the_policy(tmp_path):
+    own = tmp_path / "library.toml"
+    text = (ROOT / "policies/source-1.toml").read_text("utf-8")
+    own.write_text(text.replace('sender = "library@city.example.jp"', ""), "utf-8")
+    environ = {"SHIORI_SMTP": "smtp://127.0.0.1", "SHIORI_URL": "https://lib.example.jp"}
+
+    with pytest.raises(BadSetting, match="smtp_no_sender"):
+        settings.from_environment({**environ, "SHIORI_POLICY": str(own)}, tmp_path).read_policy()
+    assert settings.from_environment({**environ, "SHIORI_POLICY": "source-1"}, tmp_path).read_policy()
 
 
 def start(tmp_path, **environ) -> subprocess.CompletedProcess:
