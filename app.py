@@ -105,7 +105,7 @@ def _templates(app: Flask, policy: Policy) -> None:
 
     app.jinja_options = {"loader": FunctionLoader(source), "undefined": StrictUndefined}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(ndc_label=ndc.label, static=_static_address)
+    app.jinja_env.globals.update(ndc_label=ndc.label, static=answers.static_address)
     app.context_processor(answers.for_every_template)
 
 
@@ -118,11 +118,6 @@ def read_ahead(app: Flask) -> None:
     Wording(words=app.config["POLICY"].words)
     ndc.label("0")
     folding.fold("栞")
-
-
-def _static_address(name: str) -> str:
-    """The address of a static file, with its fingerprint so that browsers may keep it for ever."""
-    return flask.url_for("home.static", name=name, v=resources.static_file(name)[2])
 
 
 def _database(app: Flask, settings: Settings) -> None:

@@ -280,6 +280,7 @@ def my(camera: Camera) -> None:
     page.fill("#mail", "card100000002@example.jp")
     press(page, SUBMIT)
     camera.take(page, "contact-saved")
+    camera.take(page, "card", "/my/card")
     camera.take(page, "security", "/my/security")
     page.fill("#old", "wrong password")
     page.fill("#password", "100000002")

@@ -159,6 +159,8 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "GET /healthz",
             "GET /login",
             "GET /my",
+            "GET /manifest.webmanifest",
+            "GET /my/card",
             "GET /my/contact",
             "GET /my/holds",
             "GET /my/holds/<number:hold_id>/cancel",
@@ -335,6 +337,7 @@ BUSY = {
     "/my/holds": 6,
     "/cart": 6,
     "/my/security": 6,
+    "/my/card": 6,
 }
 OTHERS = {"/": 10, "/new": 10, "/calendar": 10, "/my/contact": 10, "/my/loans/renew?loan=all": 10}
 

@@ -2,6 +2,7 @@
 
 from views import (
     account,
+    card,
     cart,
     catalog,
     cataloguing,
@@ -30,6 +31,7 @@ BLUEPRINTS = (
     account.pages,
     registration.pages,
     contact.pages,
+    card.pages,
     security.pages,
     loans.pages,
     holds.pages,

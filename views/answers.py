@@ -237,6 +237,11 @@ def is_demo() -> bool:
     return kept["shiori_demo"]
 
 
+def static_address(name: str) -> str:
+    """The address of a static file, with its fingerprint so that browsers may keep it for ever."""
+    return url_for("home.static", name=name, v=resources.static_file(name)[2])
+
+
 def static_file(name: str) -> Response:
     """A file under ``static/``, kept by browsers for ever under its fingerprint."""
     content, media_type, fingerprint = resources.static_file(name)
