@@ -1,6 +1,7 @@
 """The web application: settings, database, login, errors and headers come together here.  Read this first."""
 
 import logging
+import re
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -39,6 +40,7 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
 }
+_HSTS = 365 * 24 * 3600
 
 
 class NumberConverter(BaseConverter):
@@ -77,10 +79,13 @@ def create_app(
         MAX_CONTENT_LENGTH=256 * 1024,
         MAX_FORM_MEMORY_SIZE=256 * 1024,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session itself
+        # Behind TLS it would refuse browsers that hide where they come from; the token is enough.
+        WTF_CSRF_SSL_STRICT=False,
     )
     app.session_interface = _SecureWhereTLS()
     app.url_map.converters["number"] = NumberConverter
     _templates(app, policy)
+    _host(app, settings)
     _database(app, settings)
     CSRFProtect(app)
     login = LoginManager(app)
@@ -118,6 +123,24 @@ def read_ahead(app: Flask) -> None:
     Wording(words=app.config["POLICY"].words)
     ndc.label("0")
     folding.fold("栞")
+
+
+def _host(app: Flask, settings: Settings) -> None:
+    """Where the public address is set, nothing is answered to who asks for another host: it would be a trap.
+
+    Flask's own TRUSTED_HOSTS would leave the error page without addresses, and knows no IPv6.
+    """
+    known = settings.hosts
+    if known is None:
+        return
+
+    @app.before_request
+    def asks_for_us() -> flask.Response | None:
+        if re.sub(r":\d+$", "", request.host.lower()) in known:
+            return None
+        g.crashed = True  # nobody is looked up to be answered this
+        sentence = Wording(words=app.config["POLICY"].words).t("error.host")
+        return flask.Response(sentence + "\n", 400, mimetype="text/plain")
 
 
 def _database(app: Flask, settings: Settings) -> None:
@@ -178,6 +201,8 @@ def _finish(response: flask.Response) -> flask.Response:
     """Headers for every answer, and compression where the browser can undo it."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers["Strict-Transport-Security"] = f"max-age={_HSTS}"
     if request.endpoint != "home.static":
         response.vary.add("HX-Request-Type")
         response.vary.add("Cookie")

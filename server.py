@@ -18,12 +18,13 @@ _THREADS = 8
 def listen(app: Flask, host: str, port: int, proxies: int = 0):
     """A server on an open port.  Raises OSError where the address or port cannot be had.
 
-    Of so many proxies in front the word about the browser's address is taken, and nobody else's.
+    Of so many proxies in front the word is taken about the browser's address and whether it came by TLS, and
+    nobody else's.
     """
     trust = {
         "trusted_proxy": "*",
         "trusted_proxy_count": proxies,
-        "trusted_proxy_headers": {"x-forwarded-for"},
+        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
     }
     return create_server(
         app,

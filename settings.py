@@ -1,10 +1,11 @@
 """What the person who runs Shiori may set, read once from the environment at start."""
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 import resources
 from policy_file import read_policy
@@ -24,6 +25,8 @@ NAMES = (
 _MOST_PROXIES = 9
 _SECRET = "secret.key"  # noqa: S105 - the name of a file
 _SMTP_PORTS = {"smtp": 587, "smtps": 465}
+_LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
+_HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*")  # a name, IPv4, or IPv6
 
 
 class BadSetting(Exception):
@@ -49,8 +52,8 @@ class Smtp:
 class Settings:
     """``folder`` holds the database; ``policy`` is a ready policy's name or the path of a library.toml.
 
-    ``proxies`` are those in front of the program, whose word about the browser's address is taken; ``url`` is
-    where patrons find it, without a slash at the end.
+    ``proxies`` are those in front of the program, whose word about the browser is taken.  ``url`` is the public
+    address, without a slash at its end.
     """
 
     folder: Path
@@ -75,6 +78,13 @@ class Settings:
         except FileExistsError:
             pass
         return path.read_bytes()
+
+    @property
+    def hosts(self) -> frozenset[str] | None:
+        """For which hosts requests may ask, as they write them without the port; None: for any."""
+        if self.url is None:
+            return None
+        return frozenset({_written(urlsplit(self.url).hostname), _written(self.host.lower()), *_LOOPBACK})
 
     def read_policy(self) -> Policy:
         """The library's rules.  Raises BadSetting for a file that cannot be read, else PolicyMistakes."""
@@ -127,34 +137,39 @@ def from_environment(environ: Mapping[str, str], folder: Path) -> Settings:
 
 
 def _url(given: str | None) -> str | None:
-    """The address of the site as it is written in mails: https://lib.example.jp"""
+    """The public address in one form.  Raises BadSetting for anything but a scheme, a host and a port."""
     if not given:
         return None
-    parts, port = _split(given, "setting.bad_url")
-    if parts.scheme not in ("http", "https") or parts.username or parts.path.strip("/"):
+    whole = given.strip().lower()
+    try:
+        parts = urlsplit(whole)
+        name, port = parts.hostname or "", parts.port
+    except ValueError as error:  # a port or an IPv6 address that is none
+        raise BadSetting("setting.bad_url", given=given) from error
+    plain = f"{parts.scheme}://{_written(name)}" + (f":{port}" if port is not None else "")
+    if parts.scheme not in ("http", "https") or not _HOST_NAME.fullmatch(name) or port == 0:
         raise BadSetting("setting.bad_url", given=given)
-    return f"{parts.scheme}://{parts.hostname}" + (f":{port}" if port else "")
+    if whole.removesuffix("/") != plain:  # a path, a question, a name and password
+        raise BadSetting("setting.bad_url", given=given)
+    return plain
 
 
 def _smtp(given: str | None) -> Smtp | None:
     """smtp://user:password@mail.example.jp:587 or smtps://…; signs in a password that mean something there
-    are written as in an address (%40 for @)."""
+    are written as in an address (%40 for @).  Raises BadSetting, which repeats nothing of it."""
     if not given:
         return None
-    parts, port = _split(given, "setting.bad_smtp")
-    if parts.scheme not in _SMTP_PORTS or parts.path.strip("/"):
-        raise BadSetting("setting.bad_smtp")
-    user, password = (unquote(part) if part else None for part in (parts.username, parts.password))
-    return Smtp(parts.hostname, port or _SMTP_PORTS[parts.scheme], parts.scheme == "smtps", user, password)
-
-
-def _split(given: str, key: str) -> tuple[SplitResult, int | None]:
-    """The parts of an address with a host.  Raises BadSetting."""
     try:
         parts = urlsplit(given.strip())
-        port = parts.port
-    except ValueError:
-        raise BadSetting(key, given=given) from None
-    if not parts.hostname or parts.query or parts.fragment or any(sign.isspace() for sign in given.strip()):
-        raise BadSetting(key, given=given)
-    return parts, port
+        port = parts.port or _SMTP_PORTS[parts.scheme]
+    except (ValueError, KeyError):
+        raise BadSetting("setting.bad_smtp") from None
+    if not _HOST_NAME.fullmatch(parts.hostname or "") or parts.path.strip("/") or parts.query:
+        raise BadSetting("setting.bad_smtp")
+    user, password = (unquote(part) if part else None for part in (parts.username, parts.password))
+    return Smtp(parts.hostname, port, parts.scheme == "smtps", user, password)
+
+
+def _written(host: str) -> str:
+    """A host as addresses write it: IPv6 between brackets."""
+    return f"[{host}]" if ":" in host else host

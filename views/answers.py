@@ -215,6 +215,7 @@ def for_every_template() -> dict:
         "is_at_desk": is_at_desk(),
         "cart": lambda: [] if g.get("crashed") else accounts.cart(),
         "branch_name": branch_name,
+        "public_address": public_address,
         "is_demo": is_demo,
         "here": local_path(request.form.get("back")) or request.full_path.rstrip("?"),
         "is_part": wants_part(),
@@ -235,6 +236,12 @@ def is_demo() -> bool:
             return False
         kept["shiori_demo"] = Meta.get_or_none(Meta.key == "demo_day") is not None
     return kept["shiori_demo"]
+
+
+def public_address(endpoint: str) -> str:
+    """An address to be printed: under the public address of the library, else under the one asked for now."""
+    url = current_app.config["SETTINGS"].url
+    return f"{url}{url_for(endpoint)}" if url else url_for(endpoint, _external=True)
 
 
 def static_address(name: str) -> str:

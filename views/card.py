@@ -72,7 +72,7 @@ def manifest() -> Response:
 
 
 def _in_groups(number: str) -> list[str]:
-    """A number in threes, so that it can be read aloud; a single sign at the end stays with those before it."""
+    """A number in threes, as it is read aloud; a single sign at the end stays with those before it."""
     groups = [number[start : start + 3] for start in range(0, len(number), 3)]
     if len(groups) > 1 and len(groups[-1]) == 1:
         groups[-2:] = ["".join(groups[-2:])]
