@@ -52,8 +52,8 @@ class Smtp:
 class Settings:
     """``folder`` holds the database; ``policy`` is a ready policy's name or the path of a library.toml.
 
-    ``proxies`` are those in front of the program, whose word about the browser is taken.  ``url`` is the public
-    address, without a slash at its end.
+    ``proxies`` are those in front of the program, whose word about the browser is taken.  ``url`` is the
+    public address, without a slash at its end.
     """
 
     folder: Path
