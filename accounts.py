@@ -12,14 +12,16 @@ import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from math import prod
 
 from flask import g, has_request_context, request, session
 from flask_login import UserMixin, current_user, login_user, logout_user
 from werkzeug.security import check_password_hash, generate_password_hash
 
 import circulation
+import security_log
 from circulation import NotThere
-from models import Login, Patron, StaffLogin, db, without_waiting
+from models import Login, Patron, Staff, StaffLogin, db, without_waiting
 from rules import JAPAN, LONGEST_LOGIN, SEEN_EVERY, card_number, login_lasts, login_may_last
 
 # Asked on every page of somebody who has logged in, so it brings the cart along.
@@ -44,6 +46,8 @@ _DEVICES = {
     "Macintosh": "mac",
 }
 
+# How a hash is made today.  One that was made with less is made anew at the next login, see ``strengthen``.
+METHOD = "scrypt:32768:8:1"
 # Each check takes 32 MB and a good part of a second: two at a time keep a small machine alive.
 _checks = threading.BoundedSemaphore(2)
 
@@ -84,12 +88,29 @@ def is_right(stored: str | None, password: str) -> bool:
 def hash_of_secret(secret: str) -> str:
     """The hash by which a password or a code is found to be the right one."""
     with _checks:
-        return generate_password_hash(secret)
+        return generate_password_hash(secret, METHOD)
+
+
+def strengthen(found: Patron | Staff, password: str) -> None:
+    """Make the hash of a password that was just right anew, if it costs a guesser less than one of today.
+
+    It stays the same password: logins go on, and where another was set meanwhile that one stays.
+    """
+    weak = found.password_hash
+    if weak and _cost(weak) < _cost(METHOD):
+        table, hashed = type(found), hash_of_secret(password)
+        table.update(password_hash=hashed).where(table.id == found.id, table.password_hash == weak).execute()
+
+
+def _cost(method: str) -> int:
+    """What a guess at a hash of this method costs; nothing where it is not of scrypt."""
+    name, _, numbers = method.split("$")[0].partition(":")
+    return prod(map(int, numbers.split(":"))) if name == "scrypt" else 0
 
 
 @cache
 def _hash_of_nobody() -> str:
-    return generate_password_hash(secrets.token_urlsafe())
+    return generate_password_hash(secrets.token_urlsafe(), METHOD)
 
 
 def log_in(found: Patron) -> None:
@@ -101,6 +122,7 @@ def log_in(found: Patron) -> None:
         session["kept"] = kept
     circulation.put_in_cart(found.id, cart, g.now)
     login_user(Account(found, token))
+    security_log.note("login")
 
 
 def begin_login(table: type[Login | StaffLogin], token: str, **columns) -> None:
@@ -116,6 +138,8 @@ def begin_login(table: type[Login | StaffLogin], token: str, **columns) -> None:
 
 def log_out() -> None:
     """End the login here and on the server."""
+    if present():
+        security_log.note("logout")
     end_login()
     logout_user()
     session.clear()

@@ -17,6 +17,7 @@ import accounts
 import contact
 import mail
 import passwords
+import security_log
 import tickets
 from circulation import existing_patron
 from events import NO_NUMBER, PATRON, note
@@ -63,7 +64,8 @@ def give_code(policy: Policy, patron_id: int, now: datetime, actor: str) -> Code
         Activation.delete().where(Activation.expires_at <= now).execute()
         Activation.replace(patron=patron_id, code_hash=hashed, expires_at=code_expires_at(now)).execute()
         note("patron_code_given", NO_NUMBER, Channel.DESK, actor, now)
-        return CodeAnswer(decision, code)
+    security_log.note("code_given", staff=int(actor))
+    return CodeAnswer(decision, code)
 
 
 def code_until(patron_id: int, now: datetime) -> date | None:
@@ -102,7 +104,9 @@ def set_password(
         if decision.allowed:
             _close_the_ways(patron.id)
             _store(patron.id, hashed, now)
-        return PasswordAnswer(patron, decision)
+    if decision.allowed:
+        security_log.note("password_set")
+    return PasswordAnswer(patron, decision)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,9 @@ def set_password_by(
         if decision.allowed:
             _close_the_ways(patron.id)
             _store(patron.id, hashed, now)
-        return PasswordAnswer(patron, decision)
+    if decision.allowed:
+        security_log.note("password_set")
+    return PasswordAnswer(patron, decision)
 
 
 def change_password(
@@ -173,7 +179,9 @@ def change_password(
         decision = passwords.decide(policy, password, own_numbers(patron), old)
         if decision.allowed:
             _store(patron.id, hashed, now)
-        return decision
+    if decision.allowed:
+        security_log.note("password_set")
+    return decision
 
 
 def own_numbers(patron: Patron) -> OwnNumbers:

@@ -23,6 +23,7 @@ import models
 import ndc
 import resources
 import search
+import security_log
 import staff_accounts
 import views
 from circulation import NotThere
@@ -84,6 +85,7 @@ def create_app(
     )
     app.session_interface = _SecureWhereTLS()
     app.url_map.converters["number"] = NumberConverter
+    app.before_request(lambda: security_log.begin(_route(), request.remote_addr))
     _templates(app, policy)
     _host(app, settings)
     _database(app, settings)
@@ -125,6 +127,11 @@ def read_ahead(app: Flask) -> None:
     folding.fold("栞")
 
 
+def _route() -> str:
+    """What is asked for, as a log may say it: the address itself may hold what somebody searched for."""
+    return f"{request.method} {request.url_rule.rule}" if request.url_rule else "-"
+
+
 def _host(app: Flask, settings: Settings) -> None:
     """Where the public address is set, nothing is answered to who asks for another host: it would be a trap.
 
@@ -139,6 +146,7 @@ def _host(app: Flask, settings: Settings) -> None:
         if re.sub(r":\d+$", "", request.host.lower()) in known:
             return None
         g.crashed = True  # nobody is looked up to be answered this
+        security_log.note("host_refused")
         sentence = Wording(words=app.config["POLICY"].words).t("error.host")
         return flask.Response(sentence + "\n", 400, mimetype="text/plain")
 
@@ -173,6 +181,7 @@ def _errors(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def stale_form(_error):
+        security_log.note("token_missing")
         return answers.error(400, "stale")
 
     @app.errorhandler(OperationalError)
@@ -191,9 +200,7 @@ def _errors(app: Flask) -> None:
     @app.errorhandler(Exception)
     def crashed(error: Exception):
         number = secrets.token_hex(4)
-        # The path is the route's pattern: an address may hold what somebody searched for.
-        rule = request.url_rule.rule if request.url_rule else "-"
-        log.error("%s %s %s", number, request.method, rule, exc_info=error)
+        log.error("%s %s", number, _route(), exc_info=error)
         return answers.error(500, number=number)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from ipaddress import ip_address
 
+import security_log
 from models import Attempt, db
 from rules import (
     FAILURES_KEPT,
@@ -68,7 +69,9 @@ def failed(keys: Keys, now: datetime) -> int:
             row = rows.get(key)
             before = failures_left(patience, row.failures, row.last_at, now) if row else 0
             Attempt.replace(key_hash=key, failures=before + 1, last_at=now).execute()
-        return seconds
+    if not seconds:
+        security_log.note("login_failed")
+    return seconds
 
 
 def succeeded(keys: Keys) -> None:

@@ -41,11 +41,17 @@ def listen(app: Flask, host: str, port: int, proxies: int = 0):
     )
 
 
+def log_to_stderr() -> None:
+    """What is logged goes where the service manager keeps it, each line with its time."""
+    logging.basicConfig(format="%(asctime)s %(name)s %(message)s")
+
+
 def serve(app: Flask, host: str, port: int, database: Path, ready=lambda: None, proxies: int = 0) -> None:
     """Answer requests until the process is told to stop.  ``ready`` is called once the port is open.
 
     Raises OSError where the address or port cannot be had.
     """
+    log_to_stderr()
     # It would tell of each moment in which more requests came than threads were free.
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     # Open as long as the process lives: the write-ahead log then stays, and a full disk stops writing only.

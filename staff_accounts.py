@@ -7,6 +7,7 @@ from flask import g, session
 from flask_login import UserMixin, current_user, login_user
 
 import accounts
+import security_log
 import staffing
 from models import Staff, StaffLogin
 from rules import Role
@@ -64,6 +65,7 @@ def log_in(found: Staff, branch: str) -> None:
     token = _DESK + secrets.token_urlsafe(32)
     accounts.begin_login(StaffLogin, token, staff=found.id, branch=branch)
     login_user(StaffAccount(AtDesk(found, branch), token))
+    security_log.note("login", staff=found.id)
 
 
 def log_out() -> None:

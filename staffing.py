@@ -8,6 +8,7 @@ from datetime import date
 from peewee import IntegrityError
 from werkzeug.security import generate_password_hash
 
+import security_log
 from models import Staff, StaffLogin, db
 from rules import Role, plain_line
 
@@ -37,11 +38,13 @@ def add(name: str, role: Role, password: str, today: date) -> int:
     hashed = generate_password_hash(password)
     try:
         with db.atomic():
-            return Staff.insert(
+            added = Staff.insert(
                 name=staff_name(name), role=role, password_hash=hashed, added_on=today
             ).execute()
     except IntegrityError as error:
         raise NameTaken from error
+    security_log.note("staff_added", staff=added)
+    return added
 
 
 def set_password(staff_id: int, password: str) -> None:
@@ -50,13 +53,18 @@ def set_password(staff_id: int, password: str) -> None:
     with db.atomic():
         Staff.update(password_hash=hashed).where(Staff.id == staff_id).execute()
         _end_logins(staff_id)
+    security_log.note("staff_password_set", staff=staff_id)
 
 
 def close(staff_id: int, today: date) -> None:
     """Close an account and end its logins.  One that is closed already stays as it was."""
     with db.atomic():
-        Staff.update(closed_on=today).where(Staff.id == staff_id, Staff.closed_on.is_null()).execute()
+        closed = (
+            Staff.update(closed_on=today).where(Staff.id == staff_id, Staff.closed_on.is_null()).execute()
+        )
         _end_logins(staff_id)
+    if closed:
+        security_log.note("staff_closed", staff=staff_id)
 
 
 def _end_logins(staff_id: int) -> None:

@@ -10,7 +10,8 @@ from rules import HoldState, Policy, Role, library_day
 
 PASSWORD = "ひまわりの丘 2026"
 # The weakest form of the real thing: the tests log in often.
-_HASH = generate_password_hash(PASSWORD, method="scrypt:512:8:1")
+METHOD = "scrypt:512:8:1"
+_HASH = generate_password_hash(PASSWORD, METHOD)
 
 _OF_ITEM = {
     "branch",

@@ -10,6 +10,7 @@ from jinja2 import BytecodeCache
 from peewee import SqliteDatabase
 from waitress.server import create_server
 
+import accounts
 import intake
 import migrations
 import models
@@ -19,7 +20,7 @@ from app import create_app
 from policy_file import read_policy
 from rules import JAPAN
 from settings import Settings
-from tests.cast import Town
+from tests.cast import METHOD, Town
 from tests.facts import edited
 from tests.post_office import URL, PostOffice
 from tests.reader import Reader
@@ -43,6 +44,8 @@ class Compiled(BytecodeCache):
 
 
 COMPILED = Compiled()
+
+accounts.METHOD = METHOD
 
 
 class Clock:

@@ -43,6 +43,7 @@ def log_in() -> Response:
     if patron is None:
         return _show_login(form, destination, 401, wrong=True)
     attempts.succeeded(guesser)
+    accounts.strengthen(patron, form.password.data)
     accounts.log_in(patron)
     return redirect(destination or url_for("account.my"), 303)
 

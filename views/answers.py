@@ -22,6 +22,7 @@ import accounts
 import attempts
 import resources
 import rules
+import security_log
 import staff_accounts
 from models import Meta, db
 from opening import Calendar
@@ -46,6 +47,7 @@ def page(template: str, status: int = 200, wait: int = 0, **context) -> Response
     """A page; where the next try has to ``wait`` so many seconds, the answer says so to programs too."""
     response = make_response(render_template(template, wait=wait, **context), status)
     if wait:
+        security_log.note("slowed")
         response.headers["Retry-After"] = str(wait)
     return response
 
@@ -124,7 +126,10 @@ def staff_only(role: Role = Role.CLERK) -> Callable:
             if here is None:
                 destination = DESK if request.method == "POST" else request.full_path.rstrip("?")
                 return log_in_first(destination, login="staff.login")
-            return view(here, **values) if here.may(role) else error(403)
+            if here.may(role):
+                return view(here, **values)
+            security_log.note("right_missing", staff=here.staff.id)
+            return error(403)
 
         return guarded
 

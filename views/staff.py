@@ -4,6 +4,7 @@ from datetime import date
 
 from flask import Blueprint, Response, g, redirect, request, session
 
+import accounts
 import attempts
 import audit
 import demo
@@ -43,6 +44,7 @@ def log_in() -> Response:
         return _show_login(form, destination, 429, wait=wait)
     if found is None:
         return _show_login(form, destination, 401, wrong=True)
+    accounts.strengthen(found, form.password.data)
     staff_accounts.log_in(found, form.branch.data)
     return redirect(destination or answers.DESK, 303)
 
