@@ -40,7 +40,12 @@ _HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
+# Forms in which a number is typed before anybody has logged in; those of the desk are kept nowhere anyway.
+_TYPED_IN = {"account.login", "account.log_in", "account.register", "account.set_password"}
 _HSTS = 365 * 24 * 3600
 
 
@@ -214,6 +219,7 @@ def _finish(response: flask.Response) -> flask.Response:
         response.vary.add("HX-Request-Type")
         response.vary.add("Cookie")
         # A page of somebody who has logged in is kept nowhere, so that Back shows nothing to the next one.
-        personal = answers.is_at_desk() or (not g.get("crashed") and accounts.present())
+        personal = answers.is_at_desk() or request.endpoint in _TYPED_IN
+        personal = personal or (not g.get("crashed") and accounts.present())
         response.headers.setdefault("Cache-Control", "no-store" if personal else "private, no-cache")
     return answers.compress(response)

@@ -17,6 +17,7 @@ from flask import (
     session,
     url_for,
 )
+from werkzeug.exceptions import RequestEntityTooLarge
 
 import accounts
 import attempts
@@ -222,9 +223,18 @@ def for_every_template() -> dict:
         "branch_name": branch_name,
         "public_address": public_address,
         "is_demo": is_demo,
-        "here": local_path(request.form.get("back")) or request.full_path.rstrip("?"),
+        "here": _here(),
         "is_part": wants_part(),
     }
+
+
+def _here() -> str:
+    """The address of this page, where a form of it is to lead back to."""
+    try:
+        came_from = local_path(request.form.get("back"))
+    except RequestEntityTooLarge:  # what the page that is shown now will say
+        came_from = None
+    return came_from or request.full_path.rstrip("?")
 
 
 def branch_name(id_: str) -> str:
