@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import activation
+import attempts
 import security_log
 import staffing
 from app import create_app
@@ -69,6 +70,14 @@ def test_a_patron_who_comes_fails_waits_and_goes_leaves_a_line_each(browser, lin
     assert lines() == 5 * ["login_failed by POST /login from 203.0.113.0/24"] + [
         "slowed by POST /login from 203.0.113.0/24"
     ]
+
+
+def test_a_try_that_is_not_judged_since_others_failed_meanwhile_is_no_failure(app, town, clock, lines):
+    keys = attempts.keys(app.secret_key, "login", ADDRESS, PLANTED["card"])
+
+    waits = [attempts.failed(keys, clock()) for _ in range(7)]
+
+    assert waits.count(0) == len(lines()) == 5
 
 
 def test_a_code_and_the_passwords_that_follow_leave_a_line_each(browser, town, lines):

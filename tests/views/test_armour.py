@@ -362,6 +362,7 @@ ELSEWHERE = [
     "data:text/html,evil",
     "evil.example",
     "@evil.example",
+    "/my\\evil.example",
     "/my\0//evil.example",
     "/my\r\nSet-Cookie: evil=1",
     "",
