@@ -201,6 +201,7 @@ def test_no_page_is_wider_than_the_phone(phone):
         "/cart",
         "/my",
         "/my/loans",
+        "/my/card",
     ):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
