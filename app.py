@@ -44,8 +44,8 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-# Forms in which a number is typed before anybody has logged in; those of the desk are kept nowhere anyway.
-_TYPED_IN = {"account.login", "account.log_in", "account.register", "account.set_password"}
+# Where somebody says who they are before they have logged in; the desk's pages are kept nowhere anyway.
+_DOORS = {"account.login", "account.log_in", "contact.link", "contact.confirm"}
 _HSTS = 365 * 24 * 3600
 
 
@@ -219,7 +219,9 @@ def _finish(response: flask.Response) -> flask.Response:
         response.vary.add("HX-Request-Type")
         response.vary.add("Cookie")
         # A page of somebody who has logged in is kept nowhere, so that Back shows nothing to the next one.
-        personal = answers.is_at_desk() or request.endpoint in _TYPED_IN
-        personal = personal or (not g.get("crashed") and accounts.present())
+        personal = answers.is_at_desk() or request.endpoint in _DOORS
+        personal = (
+            personal or request.blueprint == "registration" or (not g.get("crashed") and accounts.present())
+        )
         response.headers.setdefault("Cache-Control", "no-store" if personal else "private, no-cache")
     return answers.compress(response)

@@ -92,17 +92,17 @@ def test_a_code_and_the_passwords_that_follow_leave_a_line_each(browser, town, l
     ]
 
     form = {"card": CARDS["sato"][0], "password": PLANTED["password"], "again": PLANTED["password"]}
-    home.post("/register", status=401, code="ABCDEFGH23", **form)
-    home.post("/register", code=code, **form)
+    home.post("/register/code", status=401, code="ABCDEFGH23", **form)
+    home.post("/register/code", code=code, **form)
     home.token = None
     changed = {"password": PLANTED["token"], "again": PLANTED["token"]}
     home.post("/my/security", status=401, old=PLANTED["query"], **changed)
     home.post("/my/security", old=PLANTED["password"], **changed)
     at, there = "from 203.0.113.0/24", "by POST /my/security from 203.0.113.0/24"
     assert lines() == [
-        f"login_failed by POST /register {at}",
-        f"password_set by POST /register {at}",
-        f"login by POST /register {at}",
+        f"login_failed by POST /register/code {at}",
+        f"password_set by POST /register/code {at}",
+        f"login by POST /register/code {at}",
         f"login_failed {there}",
         f"password_set {there}",
         f"login {there}",

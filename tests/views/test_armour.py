@@ -241,7 +241,7 @@ def test_every_answer_to_everybody_carries_the_armour_and_what_is_personal_is_ke
             kept = answer.headers["Cache-Control"]
             if address.startswith("/static/"):
                 assert kept.startswith("public"), of
-            elif who != "a stranger" or address.startswith(("/login", "/register", "/desk")):
+            elif who != "a stranger" or address.startswith(("/login", "/register", "/contact", "/desk")):
                 assert kept == "no-store", of
             else:
                 assert kept == "private, no-cache", of
@@ -435,7 +435,16 @@ def test_each_door_that_slows_says_when_to_come_again_and_the_work_of_the_desk_i
     again = {"password": wrong, "again": wrong}
     doors = {
         "/login": (stranger, {"card": card, "password": wrong}),
-        "/register": (stranger, {"card": card, "code": "ABCDEFGH23", **again}),
+        "/register/code": (stranger, {"card": card, "code": "ABCDEFGH23", **again}),
+        "/register": (
+            Reader(app),
+            {
+                "card": CARDS["tanaka"][0],
+                "kana_name": "タナカ",
+                "birth_date": "19480503",
+                "phone": "0312345678",
+            },
+        ),
         "/my/security": (sato, {"old": wrong, "password": "another one", "again": "another one"}),
     }
     for address, (reader, form) in doors.items():
