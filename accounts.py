@@ -21,7 +21,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 import circulation
 import security_log
 from circulation import NotThere
-from models import Login, Patron, Staff, StaffLogin, db, without_waiting
+from models import Login, Patron, Staff, StaffLogin, db, note_use, without_waiting
 from rules import JAPAN, LONGEST_LOGIN, SEEN_EVERY, card_number, login_lasts, login_may_last
 
 # Asked on every page of somebody who has logged in, so it brings the cart along.
@@ -118,6 +118,7 @@ def log_in(found: Patron) -> None:
     cart, kept = session.get("cart", []), session.get("kept")
     token = secrets.token_urlsafe(32)
     begin_login(Login, token, patron=found.id, device=device_of(request.user_agent.string))
+    note_use(found.id, g.today)
     if kept and kept["patron"] == found.id:
         session["kept"] = kept
     circulation.put_in_cart(found.id, cart, g.now)

@@ -117,9 +117,13 @@ def allocate(
 
 
 def end_hold(hold: Hold, state: HoldState, now: datetime, channel: Channel | str, actor: str) -> None:
-    """Close a hold; nobody needs to know any more who wanted what, nor what only this one asked for."""
-    gone = dict.fromkeys(("patron", "bib", "item", "sent_from", "address")) | {"slip_due": False}
+    """Close a hold.  Of one that was collected nobody needs to know any more who wanted what; another its
+    patron still sees for some days (``forgetting.py``).  What only this one asked for goes."""
+    gone = {"item": None, "sent_from": None, "address": None, "slip_due": False}
+    if state is HoldState.COLLECTED:
+        gone |= {"patron": None, "bib": None}
     Hold.update(state=state, closed_at=now, **gone).where(Hold.id == hold.id).execute()
+    mail.take_back(hold.patron_id, hold.id)
     let_go(hold.bib_id)
     note(f"hold_{state}", hold.id, channel, actor, now)
 
@@ -135,9 +139,9 @@ def put_back(hold: Hold, now: datetime, channel: Channel | str, actor: str) -> N
 def expire(hold: Hold, now: datetime, channel: Channel | str, actor: str) -> None:
     """End a hold that was not collected in time, and owe its patron a word of it."""
     address = hold.address.address if hold.address else None
-    mail.queue("hold_expired", hold.patron_id, [hold.id], now, address=address)
     tallies.count("hold_expired", hold.pickup_branch, now, hold.bib_id)
     end_hold(hold, HoldState.EXPIRED, now, channel, actor)
+    mail.queue("hold_expired", hold.patron_id, [hold.id], now, address=address)
 
 
 def pass_on(policy: Policy, ended: Hold, now: datetime, channel: Channel | str, actor: str) -> int | None:

@@ -130,6 +130,8 @@ def delete_title(bib_id: int, now: datetime, actor: str) -> Decision:
         if decision.allowed:
             pieces = Item.select(Item.id).where(Item.bib == bib_id)
             Loan.delete().where(Loan.item.in_(pieces)).execute()
+            # Open ones refuse this; of those that ended nobody sees any more what they were for.
+            Hold.update(patron=None, bib=None).where(Hold.bib == bib_id).execute()
             Item.delete().where(Item.bib == bib_id).execute()
             Bib.delete().where(Bib.id == bib_id).execute()
             _forget_magazines_without_issues()

@@ -15,7 +15,7 @@ import tallies
 from allocation import end_hold, pass_on
 from catalogue import titles
 from events import JOBS, PATRON, note
-from models import CartEntry, Hold, Loan, Patron, db, patron_with
+from models import CartEntry, Hold, Loan, Patron, db, note_use, patron_with
 from opening import Calendar
 from rules import (
     BibFacts,
@@ -41,6 +41,7 @@ from rules import (
     decide_timing,
     first_state,
     library_day,
+    month_of,
     plan_cart,
     registration_at,
     what_is_overruled,
@@ -273,6 +274,7 @@ def renew(
             return RenewalAnswer(loan_id, stands, loan.due_on)
         due_on = decision.due_on or decision.despite
         Loan.update(due_on=due_on, renewals=Loan.renewals + 1).where(Loan.id == loan_id).execute()
+        note_use(patron_id, library_day(now))
         tallies.count("renewal", loan.branch, now, loan.bib)
         note("loan_renewed", loan_id, channel, actor, now, what_is_overruled(decision), overruling)
         return RenewalAnswer(loan_id, stands, due_on)
@@ -370,7 +372,8 @@ def insert_hold(
         contact=contact,
         requested_at=now,
     ).execute()
-    Patron.update(pickup_branch=pickup, contact=contact).where(Patron.id == patron.id).execute()
+    chosen = {"pickup_branch": pickup, "contact": contact, "last_used_in": month_of(library_day(now))}
+    Patron.update(chosen).where(Patron.id == patron.id).execute()
     tallies.count("hold", pickup, now, bib_id)
     note("hold_placed", hold, channel, actor, now, overruled, overruling)
     return hold

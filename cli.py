@@ -7,7 +7,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, time
 from functools import partial
 from pathlib import Path
@@ -183,7 +183,7 @@ def _jobs(_asked, settings: Settings, policy: Policy) -> int:
 
     _open(settings)
     done = jobs.run(policy, datetime.now(UTC))
-    print(_wording.t("cli.jobs_done", registered=done.registered, moved=done.moved, ended=done.ended))
+    print(_wording.t("cli.jobs_done", **asdict(done)))
     return 0
 
 

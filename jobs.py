@@ -1,7 +1,7 @@
 """What happens by itself: safe to run at any time, twice, and by two processes at once.
 
-Each job is a verb of ``circulation.py``, ``calendar_changes.py``, ``hold_shelf.py`` or ``attempts.py`` that
-finds what is due and leaves the rest; a second run finds none.
+Each job is a verb of ``circulation.py``, ``calendar_changes.py``, ``hold_shelf.py``, ``attempts.py`` or
+``forgetting.py`` that finds what is due and leaves the rest; a second run finds none.
 """
 
 import logging
@@ -15,8 +15,9 @@ from smtplib import SMTPException
 import attempts
 import calendar_changes
 import circulation
+import forgetting
 import hold_shelf
-from models import db
+from models import db, empty_the_log
 from postman import Postman
 from rules import Policy, library_day
 
@@ -29,20 +30,38 @@ _log = logging.getLogger("shiori.jobs")
 @dataclass(frozen=True, slots=True)
 class Done:
     """How many holds were registered, how many loans and holds were moved off a closed day, and how many
-    holds ended because they were not collected."""
+    holds ended because they were not collected; how many holds that had ended, events and patrons were
+    forgotten."""
 
     registered: int
     moved: int
     ended: int
+    holds_forgotten: int = 0
+    events_forgotten: int = 0
+    patrons_forgotten: int = 0
 
 
 def run(policy: Policy, now: datetime, new_day: bool = True) -> Done:
-    """Do all that is due at this moment; what is due once a day only on a new day."""
-    attempts.forget(now)
-    registered = circulation.register_applied(policy, now)
-    moved = calendar_changes.follow_calendar(policy, now).moved if new_day else ()
-    ended = hold_shelf.clear(policy, now) if new_day else []
-    return Done(len(registered), len(moved), len(ended))
+    """Do all that is due at this moment; what is due once a day only on a new day.
+
+    At the end the write-ahead log is emptied, so that what was erased since, at a return as well, is gone
+    from there too.
+    """
+    try:
+        attempts.forget(now)
+        forgetting.forget_logins(now)
+        registered = len(circulation.register_applied(policy, now))
+        if not new_day:
+            return Done(registered, 0, 0)
+        moved = len(calendar_changes.follow_calendar(policy, now).moved)
+        ended = len(hold_shelf.clear(policy, now))
+        holds = forgetting.forget_ended_holds(policy, now)
+        events = forgetting.forget_events(policy, now)
+        patrons = forgetting.forget_patrons(policy, now)
+        forgetting.rewrite(now)
+        return Done(registered, moved, ended, holds, events, patrons)
+    finally:
+        empty_the_log()
 
 
 @contextmanager

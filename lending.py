@@ -12,7 +12,7 @@ import tallies
 from allocation import Piece, allocate, end_hold, expire, pass_on, piece_with_barcode
 from circulation import NotThere, existing_patron
 from events import NO_NUMBER, note
-from models import Hold, Item, Loan, Patron, db
+from models import Hold, Item, Loan, Patron, db, note_use
 from opening import Calendar
 from rules import (
     QUEUED_HOLD_STATES,
@@ -130,6 +130,7 @@ def check_out(
         row = (piece.item, patron_id, branch, library_day(now).isoformat(), ends.on.isoformat(), until)
         loan = db.execute_sql(_LEND_SQL, row).lastrowid
         db.execute_sql(_LENT_SQL, (piece.bib,))
+        note_use(patron_id, library_day(now))
         tallies.count("loan", branch, now, piece.bib)
         note("loan_made", loan, Channel.DESK, actor, now, overruled, overruling)
         _is_in_hand(piece)
@@ -185,6 +186,7 @@ def _end_loan(
         if penalty != borrower.penalty_until:
             Patron.update(penalty_until=penalty).where(Patron.id == borrower.id).execute()
     Loan.update(returned_at=now, patron=None).where(Loan.id == piece.loan).execute()
+    note_use(piece.borrower, today)
     tallies.count("return", branch, now, piece.bib)
     note("loan_returned", piece.loan, Channel.DESK, actor, now)
     return late, penalty

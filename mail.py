@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from models import Outbox
+from rules import TOLD_WHILE_OPEN
 
 
 def queue(
@@ -29,3 +30,23 @@ def queue(
     Outbox.insert(
         kind=kind, patron=patron_id, key=key, numbers=listed, queued_at=now, address=address
     ).on_conflict_ignore().execute()
+
+
+def take_back(patron_id: int, hold_id: int) -> None:
+    """Owe a patron no word any more of a hold that is over, in the caller's transaction.
+
+    A message about more holds is still owed about the others; its row may not say that this one was theirs.
+    """
+    owed = Outbox.select().where(Outbox.patron == patron_id, Outbox.kind.in_(TOLD_WHILE_OPEN))
+    for message in owed:
+        numbers = message.numbers.split(",")
+        if str(hold_id) not in numbers:
+            continue
+        numbers.remove(str(hold_id))
+        if not numbers:
+            message.delete_instance()
+            continue
+        listed = ",".join(numbers)
+        message.key = message.key.replace(message.numbers, listed, 1)
+        message.numbers = listed
+        message.save(only=[Outbox.key, Outbox.numbers])

@@ -272,6 +272,14 @@ ALTER TABLE outbox ADD COLUMN tried_at TEXT;
 CREATE INDEX outbox_untried ON outbox (id) WHERE tried_at IS NULL;
 """
 
+# When a card was used last, as a month, so that who has not come for years is forgotten; nobody's time begins
+# before this was kept.  A hold that ended uncollected still says whose it was and of what, for some days.
+WHAT_IS_KEPT = """
+ALTER TABLE patron ADD COLUMN last_used_in TEXT;
+UPDATE patron SET last_used_in = strftime('%Y-%m', 'now');
+CREATE INDEX hold_ended ON hold (patron_id, closed_at) WHERE closed_at IS NOT NULL AND patron_id IS NOT NULL;
+"""
+
 
 def _statements(script: str) -> list[str]:
     """The single statements of a script, so that a step runs inside the caller's transaction."""
@@ -298,6 +306,7 @@ STEPS: tuple[Callable, ...] = (
     _script(LOGINS_TOLD_APART),
     _script(FAILED_LOGINS),
     _script(ADDRESSES_AND_TICKETS),
+    _script(WHAT_IS_KEPT),
 )
 
 

@@ -6,7 +6,7 @@ query costs more than running it (see ``docs/decisions/0003-fixed-sql.md``).
 """
 
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from peewee import (
@@ -24,7 +24,7 @@ from peewee import (
 )
 from playhouse.fields import EnumField
 
-from rules import QUEUED_HOLD_STATES, HoldState, ItemState, Role, TicketKind
+from rules import QUEUED_HOLD_STATES, HoldState, ItemState, Role, TicketKind, month_of
 
 # Immediate, so that a transaction which reads first and writes later waits its turn instead of failing.
 db = SqliteDatabase(None, lock_type="IMMEDIATE", timeout=5, autoconnect=False)
@@ -65,6 +65,16 @@ def without_waiting():
             raise
     finally:
         db.execute_sql(f"PRAGMA busy_timeout = {_PRAGMAS['busy_timeout']}")
+
+
+def empty_the_log() -> None:
+    """Leave no older copy of what was deleted in the write-ahead log: write it into the database and cut it.
+
+    Where somebody reads from the log or writes, it stays as it is, and the jobs come back to it within a
+    minute.
+    """
+    with without_waiting():
+        db.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 class InstantField(TextField):
@@ -184,6 +194,7 @@ class Patron(_Table):
     added_on = DateField()
     stopped_for = TextField(default="")  # why the desk stops the patron; nothing: it does not
     stopped_until = DateField(null=True)  # the last day of it, where it has one
+    last_used_in = TextField(null=True)  # the month, as 2026-04; a day could tell which loan it was for
 
 
 # Asked at every scan and every tap.
@@ -199,6 +210,15 @@ def patron_with(number: int) -> Patron | None:
 def patron_of_card(card_number: str) -> Patron | None:
     """The patron with this card."""
     return next(iter(Patron.raw(_PATRON_OF_CARD_SQL, card_number)), None)
+
+
+# Written at every scan and login, and the row changes once a month.
+_USED_SQL = "UPDATE patron SET last_used_in = :month WHERE id = :patron AND last_used_in IS NOT :month"
+
+
+def note_use(patron_id: int, day: date) -> None:
+    """Note that a patron has lent, returned, asked for something or logged in, in the month of this day."""
+    db.execute_sql(_USED_SQL, {"month": month_of(day), "patron": patron_id})
 
 
 class MailAddress(_Table):
@@ -243,7 +263,11 @@ class Loan(_Table):
 
 
 class Hold(_Table):
-    """予約.  Places in the queue are never stored: they follow from ``requested_at`` and the number."""
+    """予約.  Places in the queue are never stored: they follow from ``requested_at`` and the number.
+
+    One that was collected says at once no more whose it was and of what; one that ended otherwise still does
+    for the days that the policy names.
+    """
 
     id = AutoField()
     bib = ForeignKeyField(Bib, null=True, backref="holds")

@@ -4,11 +4,8 @@ As in ``circulation.py``: one verb a function, one transaction and one event eac
 Answering twice what was done already changes nothing and notes nothing.
 """
 
-import contextlib
 from dataclasses import dataclass
 from datetime import date, datetime
-
-from peewee import OperationalError
 
 import contact
 import tallies
@@ -16,7 +13,7 @@ from allocation import end_hold, pass_on
 from circulation import existing_patron
 from events import NO_NUMBER, note
 from folding import fold
-from models import CartEntry, Hold, Item, Loan, Login, Outbox, Patron, db
+from models import Activation, CartEntry, Hold, Item, Loan, Login, Outbox, Patron, db, empty_the_log
 from rules import (
     CardDecision,
     Channel,
@@ -253,28 +250,27 @@ def delete(policy: Policy, patron_id: int, now: datetime, actor: str) -> Deletio
         decision = decide_deletion(belongings(patron_id).loans)
         if not decision.allowed:
             return DeletionAnswer(decision)
-        theirs = Hold.patron == patron_id
-        holds = list(Hold.select().where(theirs, Hold.closed_at.is_null()).order_by(Hold.id))
-        for hold in holds:
-            end_hold(hold, HoldState.CANCELLED, now, Channel.DESK, actor)
-            pass_on(policy, hold, now, Channel.DESK, actor)
-        kept = [hold for hold in holds if hold.item_id is not None]
-        released = tuple(Released(hold.item_id, hold.pickup_branch, hold.state) for hold in kept)
-        for table in (CartEntry, Login, Outbox):
-            table.delete().where(table.patron == patron_id).execute()
-        Patron.delete().where(Patron.id == patron_id).execute()
-        note("patron_deleted", NO_NUMBER, Channel.DESK, actor, now)
-    _empty_the_log()
+        released = remove(policy, patron_id, now, Channel.DESK, actor)
+    empty_the_log()
     return DeletionAnswer(decision, released)
 
 
-def _empty_the_log() -> None:
-    """Leave no older copy of what was deleted in the write-ahead log.
-
-    While somebody reads from the log it stays as it is; the next deletion empties it too.
-    """
-    with contextlib.suppress(OperationalError):
-        db.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+def remove(
+    policy: Policy, patron_id: int, now: datetime, channel: Channel | str, actor: str
+) -> tuple[Released, ...]:
+    """Delete a patron with all that is theirs, in the transaction of a caller who saw no open loan."""
+    theirs = Hold.patron == patron_id
+    holds = list(Hold.select().where(theirs, Hold.closed_at.is_null()).order_by(Hold.id))
+    for hold in holds:
+        end_hold(hold, HoldState.CANCELLED, now, channel, actor)
+        pass_on(policy, hold, now, channel, actor)
+    Hold.update(patron=None, bib=None).where(theirs).execute()
+    for table in (CartEntry, Login, Outbox, Activation):
+        table.delete().where(table.patron == patron_id).execute()
+    Patron.delete().where(Patron.id == patron_id).execute()
+    note("patron_deleted", NO_NUMBER, channel, actor, now)
+    kept = [hold for hold in holds if hold.item_id is not None]
+    return tuple(Released(hold.item_id, hold.pickup_branch, hold.state) for hold in kept)
 
 
 def _knows(number: str) -> tuple[bool, bool]:

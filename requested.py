@@ -143,7 +143,7 @@ def let_go(*bib_ids: int) -> None:
     """
     gone = [bib for (bib,) in db.execute_sql(_NOBODYS_SQL, (json.dumps(bib_ids),))]
     if gone:
-        Hold.update(bib=None).where(Hold.bib.in_(gone)).execute()
+        Hold.update(patron=None, bib=None).where(Hold.bib.in_(gone)).execute()
         Bib.delete().where(Bib.id.in_(gone)).execute()
         search.reindex(db, *gone)
 

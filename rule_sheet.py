@@ -110,6 +110,7 @@ class _Sheet:
             (self.t("rules.holds"), self.not_holdable()),
             (self.t("rules.shelf"), self.shelf()),
             (self.t("rules.blocks"), self.blocks()),
+            (self.t("rules.privacy"), self.privacy()),
         ]
 
     def sections(self, opening: OpeningDays) -> list[Section]:
@@ -138,7 +139,8 @@ class _Sheet:
             if line.renew:
                 said.append(self.asked(line) + self.t("rules.renew_card", n=line.renew.days_before))
         if card.forget_after:
-            said.append(self.t("rules.forget_after", length=self.length(card.forget_after)))
+            key = "rules.forget_after.expired" if card.valid else "rules.forget_after"
+            said.append(self.t(key, length=self.length(card.forget_after)))
         return Part(None, said + self.notes(Heading.CARD))
 
     # ---- passwords and addresses
@@ -382,6 +384,18 @@ class _Sheet:
             if lasts.most:
                 said += self.t("rules.lasts_at_most", length=self.length(lasts.most))
         return self.asked(block) + self.t("rules.cause.and").join(causes) + said
+
+    # ---- what is kept
+
+    def privacy(self) -> Part:
+        kept = self.policy.privacy
+        return Part(
+            None,
+            [
+                self.t("rules.ended_holds", length=self.length(kept.ended_holds)),
+                self.t("rules.events_kept", length=self.length(kept.events)),
+            ],
+        )
 
     # ---- what many lines say
 

@@ -4,7 +4,8 @@ Facts come in (plain values, dates, counts), decisions go out.  Nothing here see
 or a translation; a test reads this file and keeps it so.  The sections follow a printed sheet:
 
   words · days · what a line asks · the library and its cards · titles and pieces · blocks · limits · loans ·
-  renewal · holds · other libraries · cart · hold shelf · exceptions at the desk · the whole sheet
+  renewal · holds · other libraries · cart · hold shelf · exceptions at the desk · what is kept · the whole
+  sheet
 
 Each begins with what a library may write there: a class is a table of ``library.toml``, a field is a key
 (``written`` where the key is a word that Python or plurals claim), a field without a default must be there.
@@ -3313,6 +3314,71 @@ def decide_overruling(policy: Policy, decision: Decision, overruling: Overruling
 
 
 # ---------------------------------------------------------------------------------------------------------
+# What is kept, and for how long
+# ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Privacy:
+    """How long what is over is kept: a hold that was cancelled or not collected, for its patron to see
+    (1 month in 宇都宮, 60 days in 長崎); the record of what was done."""
+
+    ended_holds: Period = Period(14, Unit.DAYS)
+    events: Period = Period(1, Unit.YEARS)
+
+
+# A place in the queue and a piece set aside are told of while they last: their messages go with the hold, all
+# others after as many days as the hold itself.
+TOLD_WHILE_OPEN = frozenset({"hold_registered", "hold_ready", "pickup_changed"})
+
+
+def first_kept_day(period: Period, today: date) -> date:
+    """The first day of which something is still kept today, where it is kept for a period."""
+    first, one = today, timedelta(days=1)
+    while first > date.min and _kept_until(period, first - one) >= today:
+        first -= one
+    return first
+
+
+def _kept_until(period: Period, day: date) -> date:
+    try:
+        return end_of(period, day)
+    except (ValueError, OverflowError):  # longer than there are days
+        return date.max
+
+
+def month_of(day: date) -> str:
+    """All that is kept of when a card was used: a day could tell which loan it was for."""
+    return f"{day:%Y-%m}"
+
+
+def last_known_day(card_expires_on: date | None, last_used_in: str | None, added_on: date) -> date:
+    """From when on a patron is not needed any more: the card's last day, the end of the month in which it was
+    used last, or the day of the registration, whichever is latest."""
+    known = [added_on] if card_expires_on is None else [added_on, card_expires_on]
+    if last_used_in:
+        year, month = map(int, last_used_in.split("-"))
+        known.append(date(year, month, calendar.monthrange(year, month)[1]))
+    return max(known)
+
+
+def is_forgotten(policy: Policy, patron: PatronFacts, last_known: date, today: date) -> bool:
+    """Whether a patron is deleted because the card has been neither good nor used for as long as the policy
+    says (三郷 10 years, 目黒 2 years after the card's last day).
+
+    Not with something out or set aside, and not while something stops the patron that the library wants
+    to remember.
+    """
+    period = policy.card.forget_after
+    if period is None or _kept_until(period, last_known) >= today:
+        return False
+    has_a_piece = any(hold.state in (HoldState.READY, HoldState.IN_TRANSIT) for hold in patron.holds)
+    stopped = is_stopped(patron.stopped_for, patron.stopped_until, today)
+    penalty = patron.penalty_until is not None and patron.penalty_until >= today
+    return not (patron.loans or has_a_piece or stopped or penalty)
+
+
+# ---------------------------------------------------------------------------------------------------------
 # The whole sheet
 # ---------------------------------------------------------------------------------------------------------
 
@@ -3369,6 +3435,7 @@ class Policy:
     card: Cards = Cards()
     registration: Registration = Registration()
     contact: ContactPolicy = ContactPolicy()
+    privacy: Privacy = Privacy()
     people: tuple[People, ...] = ()
     categories: tuple[Category, ...] = written("category", default=())
     blocks: tuple[Block, ...] = written("block", default=())

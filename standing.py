@@ -7,11 +7,12 @@ page's button and the answer to it come from one decision.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from catalogue import CREATORS_SQL, NEWEST_ISSUE_SQL, REQUEST_SQL, item_facts
-from models import QUEUED, Patron, db
+from models import QUEUED, InstantField, Patron, db
 from rules import (
+    JAPAN,
     BibFacts,
     Channel,
     Contact,
@@ -99,6 +100,13 @@ ORDER BY CASE hold.state WHEN 'ready' THEN 0 WHEN 'in_transit' THEN 1 ELSE 2 END
   hold.collect_by, hold.requested_at, hold.id
 """  # noqa: S608 - made of constants
 
+_ENDED_SQL = """
+SELECT hold.id, b.id, b.title, b.volume, hold.state, hold.closed_at, b.hidden
+FROM hold JOIN bib AS b ON b.id = hold.bib_id
+WHERE hold.patron_id = ? AND hold.closed_at IS NOT NULL AND hold.closed_at >= ?
+ORDER BY hold.closed_at DESC, hold.id DESC
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class LoanRow:
@@ -158,6 +166,19 @@ class HoldRow:
             waiting=self.others,
             needed_by=self.timing.needed_by,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class EndedHold:
+    """A hold that was cancelled or not collected, as its patron still sees it for some days."""
+
+    id: int
+    bib: int
+    title: str
+    volume: str
+    state: HoldState
+    closed_on: date
+    hidden: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +254,15 @@ def holds_of(patron_id: int) -> list[HoldRow]:
             bool(row[19]),
         )
         for row in db.execute_sql(_HOLDS_SQL, (patron_id,))
+    ]
+
+
+def ended_holds_of(patron_id: int, since: date) -> list[EndedHold]:
+    """The holds of a patron that ended uncollected on this day or later, the last one first."""
+    start = InstantField().db_value(datetime.combine(since, time.min, JAPAN))
+    return [
+        EndedHold(*row[:4], HoldState(row[4]), library_day(datetime.fromisoformat(row[5])), bool(row[6]))
+        for row in db.execute_sql(_ENDED_SQL, (patron_id, start))
     ]
 
 

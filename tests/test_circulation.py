@@ -423,13 +423,15 @@ def test_nothing_is_half_done_when_the_message_cannot_be_queued(town, submit, cl
     assert len(circulation.cart_of(town.patrons["sato"])) == 1
 
 
-def test_a_cancelled_hold_says_no_longer_who_wanted_what(town, policy, clock):
-    hold = town.hold(town.title("こころ"), "sato")
+def test_a_cancelled_hold_stays_for_its_patron_to_see(town, policy, clock):
+    kokoro = town.title("こころ")
+    hold = town.hold(kokoro, "sato")
 
     circulation.cancel_hold(policy, town.patrons["sato"], hold, WEB, clock())
 
     row = Hold.get_by_id(hold)
-    assert (row.patron_id, row.bib_id, row.item_id, row.closed_at) == (None, None, None, clock())
+    assert (row.patron_id, row.bib_id, row.item_id) == (town.patrons["sato"], kokoro, None)
+    assert (row.state, row.closed_at) == (HoldState.CANCELLED, clock())
 
 
 def test_ones_own_hold_on_another_copy_stops_no_renewal(town, renew):

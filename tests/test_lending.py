@@ -362,7 +362,7 @@ def test_what_was_not_collected_in_time_goes_to_the_next_with_a_full_new_period(
     assert (in_time.expired, in_time.hold) == (False, first)
     assert (over.expired, over.hold) == (True, second)
     ended, served = Hold.get_by_id(first), Hold.get_by_id(second)
-    assert (ended.state, ended.patron, ended.item) == (HoldState.EXPIRED, None, None)
+    assert (ended.state, ended.patron_id, ended.item) == (HoldState.EXPIRED, town.patrons["sato"], None)
     assert (served.state, served.collect_by) == (HoldState.READY, None)
     assert kinds() == ["hold_ready", "hold_told", "hold_expired", "hold_ready"]
 

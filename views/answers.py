@@ -212,6 +212,7 @@ def for_every_template() -> dict:
         "short_day": wording.short_day,
         "wait_in_words": wording.wait,
         "in_japan": lambda instant: instant.astimezone(rules.JAPAN),
+        "length": wording.length,
         "iso_day": lambda text: wording.day(date.fromisoformat(text)),
         "language": wording.language,
         "policy": g.policy,

@@ -20,6 +20,7 @@ from rules import (
     decide_extension,
     decide_pickup_change,
     decide_timing,
+    first_kept_day,
 )
 from standing import HoldRow
 from views import answers
@@ -129,6 +130,7 @@ def _show(
         "holds/_holds.html",
         status,
         rows=rows,
+        ended=standing.ended_holds_of(patron.id, first_kept_day(g.policy.privacy.ended_holds, g.today)),
         refused=refused,
         timing_form=timing_form,
         done=session.pop("hold_done", None),
