@@ -1,0 +1,177 @@
+"""What is left in the bytes: plants somebody who can be recognised, lets them use the library, and reads the
+database, its log and its index of the log as an intruder would.
+
+The patron's number is so large that its six bytes stand nowhere by chance: where they are, some row says
+that it is this patron's.  Nothing here empties the log itself; the program does.
+"""
+
+from datetime import timedelta
+
+import pytest
+
+import jobs
+from models import Event, Hold, Item, Loan, Patron, db
+from rules import HoldState
+from tests.cast import _HASH, PASSWORD
+from tests.reader import Reader
+from tests.records import barcode
+
+NUMBER = 0x5EC2E7AFE5D1
+BYTES = NUMBER.to_bytes(6, "big")  # as a cell of a row holds it
+CARD = "198765432"
+TRACES = {
+    "name": "ジャコウジカ ムササビ",
+    "card": CARD,
+    "mail": "musasabi.jakoujika@example.jp",
+    "phone": "08098761234",
+}
+
+
+@pytest.fixture
+def desk(reader):
+    return reader.log_in_staff("ishida")
+
+
+@pytest.fixture
+def somebody(town):
+    Patron.insert(
+        id=NUMBER,
+        card_number=CARD,
+        kana_name=TRACES["name"],
+        category="resident",
+        mail=TRACES["mail"],
+        phone=TRACES["phone"],
+        password_hash=_HASH,
+        card_expires_on=town.today + timedelta(days=400),
+        added_on=town.today,
+    ).execute()
+    # The counter of patrons goes on, so that it does not name this one.
+    Patron.insert(
+        id=NUMBER + 1, card_number="200000099", kana_name="ナナシ", category="resident", added_on=town.today
+    ).execute()
+    return NUMBER
+
+
+@pytest.fixture
+def content(database):
+    def content() -> bytes:
+        return b"".join(file.read_bytes() for file in sorted(database.parent.glob("shiori.db*")))
+
+    return content
+
+
+@pytest.fixture
+def ties(content):
+    """How often the bytes say that something is this patron's, beside the index that finds the card."""
+    return lambda: content().count(BYTES) - 1
+
+
+@pytest.fixture
+def jobs_run(policy, clock):
+    """What the running program does twice a minute, or with a new day."""
+    return lambda new_day=False: jobs.run(policy, clock(), new_day)
+
+
+@pytest.fixture
+def lend(desk):
+    def lend(bib):
+        desk.post("/desk/scan", code=CARD)
+        desk.post("/desk/scan", code=barcode(bib))
+        assert Loan.get(Loan.returned_at.is_null()).patron_id == NUMBER
+
+    return lend
+
+
+def rows_that_say(*values) -> dict[str, list]:
+    """Every row of every table that holds one of these values, by its table."""
+    found = {}
+    real = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'"
+    for (table,) in db.execute_sql(real).fetchall():
+        rows = db.execute_sql(f'SELECT * FROM "{table}"').fetchall()  # noqa: S608 - our own tables
+        said = [row for row in rows if any(value in row for value in values)]
+        if said:
+            found[table] = said
+    return found
+
+
+def test_after_a_return_no_row_and_no_byte_ties_the_patron_to_the_title(
+    town, desk, somebody, lend, ties, jobs_run
+):
+    kokoro = town.title("こころ")
+    lend(kokoro)
+    jobs_run()
+    assert ties() > 0 and set(rows_that_say(NUMBER)) == {"patron", "loan"}
+
+    desk.post("/desk/return/scan", code=barcode(kokoro))
+    jobs_run()
+
+    assert set(rows_that_say(NUMBER)) == {"patron"}
+    assert ties() == 0
+
+
+def test_a_late_return_leaves_no_more(town, desk, clock, somebody, lend, ties, jobs_run):
+    kokoro = town.title("こころ")
+    lend(kokoro)
+    clock.forward(days=60)
+    desk.log_in_staff("ishida")
+
+    desk.post("/desk/return/scan", code=barcode(kokoro))
+    jobs_run()
+
+    assert set(rows_that_say(NUMBER)) == {"patron"} and ties() == 0
+
+
+def test_after_a_hold_is_collected_and_brought_back_nothing_says_whose_it_was(
+    town, desk, somebody, lend, ties, jobs_run
+):
+    kokoro = town.title("こころ")
+    desk.post("/desk/scan", code=CARD)
+    desk.post("/desk/hold", bib=kokoro, pickup="main", contact="mail")
+    desk.post("/desk/return/scan", code=barcode(kokoro))
+    assert Hold.get().state is HoldState.READY and set(rows_that_say(NUMBER)) == {"patron", "hold", "outbox"}
+
+    lend(kokoro)
+    jobs_run()
+    assert Hold.get().state is HoldState.COLLECTED and set(rows_that_say(NUMBER)) == {"patron", "loan"}
+
+    desk.post("/desk/return/scan", code=barcode(kokoro))
+    jobs_run()
+    assert set(rows_that_say(NUMBER)) == {"patron"} and ties() == 0
+
+
+def test_when_the_days_of_a_cancelled_hold_are_over_nothing_says_whose_it_was(
+    town, desk, clock, somebody, ties, jobs_run
+):
+    desk.post("/desk/scan", code=CARD)
+    desk.post("/desk/hold", bib=town.title("こころ"), pickup="main", contact="mail")
+    desk.post(f"/desk/holds/{Hold.get().id}/cancel")
+    jobs_run(new_day=True)
+    assert set(rows_that_say(NUMBER)) == {"patron", "hold"} and ties() > 0
+
+    clock.forward(days=15)
+    jobs_run(new_day=True)
+
+    assert set(rows_that_say(NUMBER)) == {"patron"} and ties() == 0
+
+
+def test_of_a_patron_whom_the_desk_deletes_nothing_is_left_anywhere(
+    town, desk, app, reader, somebody, lend, content, caplog, database
+):
+    at_home = Reader(app)
+    at_home.post("/login", card=CARD, password=PASSWORD)
+    at_home.token = None
+    at_home.post("/cart/add", bib=town.title("草枕"))
+    kokoro = town.title("こころ")
+    lend(kokoro)
+    desk.post("/desk/return/scan", code=barcode(kokoro))
+    desk.post("/desk/hold", bib=town.title("門"), pickup="main", contact="mail")
+    desk.post(f"/desk/patrons/{NUMBER}/code")
+    assert set(rows_that_say(NUMBER)) == {"patron", "hold", "outbox", "login", "cart_entry", "activation"}
+
+    desk.post(f"/desk/patrons/{NUMBER}/delete")
+
+    left = content()
+    assert rows_that_say(NUMBER, *TRACES.values()) == {} and BYTES not in left
+    assert [what for what, trace in TRACES.items() if trace.encode() in left] == []
+    assert not any(trace in caplog.text for trace in (*TRACES.values(), str(NUMBER)))
+    assert Item.select().count() == 3 and Event.select().count() > 0
