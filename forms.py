@@ -153,6 +153,12 @@ class PasswordChangeForm(_ByTheRules, Form):
         return self.old.data or None
 
 
+class OwnDeletionForm(Form):
+    """The password again, by which a patron deletes the account."""
+
+    password = password_field()
+
+
 class AddressForm(Form):
     """One more mail address, and what it is for."""
 

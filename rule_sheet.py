@@ -389,13 +389,13 @@ class _Sheet:
 
     def privacy(self) -> Part:
         kept = self.policy.privacy
-        return Part(
-            None,
-            [
-                self.t("rules.ended_holds", length=self.length(kept.ended_holds)),
-                self.t("rules.events_kept", length=self.length(kept.events)),
-            ],
-        )
+        said = [
+            self.t("rules.ended_holds", length=self.length(kept.ended_holds)),
+            self.t("rules.events_kept", length=self.length(kept.events)),
+        ]
+        if kept.backups:
+            said.append(self.t("rules.backups", length=self.length(kept.backups)))
+        return Part(None, said)
 
     # ---- what many lines say
 

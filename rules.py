@@ -1258,9 +1258,10 @@ def decide_login(policy: Policy, number: str) -> Decision:
 
 def login_lasts(started_at: datetime, seen_at: datetime, now: datetime) -> bool:
     """A login ends half an hour after the last page, and half a day after it began at the latest."""
-    return now - seen_at <= timedelta(minutes=30) and now - started_at <= LONGEST_LOGIN
+    return now - seen_at <= IDLE_LOGIN and now - started_at <= LONGEST_LOGIN
 
 
+IDLE_LOGIN = timedelta(minutes=30)
 LONGEST_LOGIN = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=5)  # how often a login that is in use is noted as seen
 
@@ -1330,7 +1331,7 @@ def _as_figures(day: date) -> set[str]:
 
 CODE_CHARACTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that looks like another: no I, L, O, 0, 1
 CODE_LENGTH = 10
-_CODE_DAYS = 14
+CODE_DAYS = 14
 
 
 def password_code(typed: str) -> str:
@@ -1340,7 +1341,7 @@ def password_code(typed: str) -> str:
 
 def code_expires_at(given_at: datetime) -> datetime:
     """A code that lets a patron set a password is good for two weeks, to the end of that day."""
-    return datetime.combine(library_day(given_at) + timedelta(days=_CODE_DAYS + 1), time(), JAPAN)
+    return datetime.combine(library_day(given_at) + timedelta(days=CODE_DAYS + 1), time(), JAPAN)
 
 
 def code_last_day(expires_at: datetime) -> date:
@@ -3325,6 +3326,9 @@ class Privacy:
 
     ended_holds: Period = Period(14, Unit.DAYS)
     events: Period = Period(1, Unit.YEARS)
+    backups: Period | None = (
+        None  # how long the library keeps copies of the database; it says so, and does so
+    )
 
 
 # A place in the queue and a piece set aside are told of while they last: their messages go with the hold, all

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 import jobs
-from models import Event, Hold, Item, Loan, Patron, db
+from models import Event, Hold, Item, Loan, Patron, Staff, db
 from rules import HoldState
 from tests.cast import _HASH, PASSWORD
 from tests.reader import Reader
@@ -175,3 +175,29 @@ def test_of_a_patron_whom_the_desk_deletes_nothing_is_left_anywhere(
     assert [what for what, trace in TRACES.items() if trace.encode() in left] == []
     assert not any(trace in caplog.text for trace in (*TRACES.values(), str(NUMBER)))
     assert Item.select().count() == 3 and Event.select().count() > 0
+
+
+def test_of_an_account_that_its_patron_deletes_no_address_and_no_title_is_left(
+    town, app, desk, somebody, content, ties, caplog
+):
+    at_home = Reader(app)
+    at_home.post("/login", card=CARD, password=PASSWORD)
+    at_home.token = None
+    at_home.post("/cart/add", bib=town.title("草枕"))
+    desk.post("/desk/scan", code=CARD)
+    desk.post("/desk/hold", bib=town.title("門"), pickup="main", contact="mail")
+    desk.post(f"/desk/holds/{Hold.get().id}/cancel")
+    desk.post(f"/desk/patrons/{NUMBER}/code")
+    assert set(rows_that_say(NUMBER)) == {"patron", "hold", "login", "cart_entry", "activation"}
+
+    at_home.get("/my/data/delete")
+    at_home.post("/my/data/delete", password=PASSWORD)
+
+    left = content()
+    assert set(rows_that_say(NUMBER)) == {"patron"} and ties() == 0
+    assert TRACES["mail"].encode() not in left
+    # The cast of the town has the very same hash.
+    others = sum(table.select().where(table.password_hash == _HASH).count() for table in (Patron, Staff))
+    assert left.count(_HASH.encode()) == others
+    assert TRACES["phone"].encode() in left, "the card stays the library's"
+    assert not any(trace in caplog.text for trace in (*TRACES.values(), str(NUMBER)))

@@ -166,7 +166,12 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "GET /my/holds/<number:hold_id>/cancel",
             "GET /my/loans",
             "GET /my/loans/renew",
+            "GET /my/data",
+            "GET /my/data.csv",
+            "GET /my/data.json",
+            "GET /my/data/delete",
             "GET /my/security",
+            "GET /privacy",
             "GET /new",
             "GET /register",
             "GET /rules",
@@ -223,6 +228,7 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "POST /my/holds/<number:hold_id>/pickup",
             "POST /my/loans/<number:loan_id>/renew",
             "POST /my/loans/renew",
+            "POST /my/data/delete",
             "POST /my/security",
             "POST /my/security/end",
             "POST /my/security/end-others",
@@ -339,7 +345,15 @@ BUSY = {
     "/my/security": 6,
     "/my/card": 6,
 }
-OTHERS = {"/": 10, "/new": 10, "/calendar": 10, "/my/contact": 10, "/my/loans/renew?loan=all": 10}
+OTHERS = {
+    "/": 10,
+    "/new": 10,
+    "/calendar": 10,
+    "/my/contact": 10,
+    "/my/data/delete": 10,
+    "/privacy": 10,
+    "/my/loans/renew?loan=all": 10,
+}
 
 
 @pytest.mark.parametrize(("address", "most"), [*BUSY.items(), *OTHERS.items()])

@@ -36,7 +36,7 @@ def test_a_file_that_says_nothing_keeps_ended_holds_two_weeks_and_events_a_year(
 
 
 def test_a_library_writes_its_own_lengths():
-    assert EVERYTHING.privacy == Privacy(Period(1, Unit.MONTHS), Period(2, Unit.YEARS))
+    assert EVERYTHING.privacy == Privacy(Period(1, Unit.MONTHS), Period(2, Unit.YEARS), Period(35, Unit.DAYS))
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,151 @@
+"""What the library keeps of one patron, for that patron: to take along, and to delete the account on the web.
+
+The account is what the pages need: the password, the addresses, logins, cart, codes and messages.  The card
+is the library's, and with it loans and open holds; deleting it is the desk's work (``patrons.py``).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import accounts
+from circulation import existing_patron
+from events import NO_NUMBER, PATRON, note
+from models import Activation, Bib, CartEntry, Hold, Item, Loan, Login, Outbox, Patron, db, empty_the_log
+from rules import Channel
+
+# The tables whose rows are the account's and nobody else's; they go with it.
+_OF_THE_ACCOUNT = (Login, CartEntry, Activation, Outbox)
+
+_OF_THE_CARD = (
+    Patron.card_number,
+    Patron.kana_name,
+    Patron.category,
+    Patron.card_issued_on,
+    Patron.card_expires_on,
+    Patron.added_on,
+    Patron.born_on,
+    Patron.phone,
+    Patron.household,
+    Patron.marks,
+    Patron.stopped_for,
+    Patron.stopped_until,
+    Patron.penalty_until,
+    Patron.last_used_in,
+    Patron.pickup_branch,
+)
+_OF_A_LOAN = (
+    Bib.title,
+    Bib.volume,
+    Item.barcode,
+    Loan.branch,
+    Loan.lent_on,
+    Loan.due_on,
+    Loan.due_by,
+    Loan.renewals,
+)
+_OF_A_HOLD = (
+    Bib.title,
+    Bib.volume,
+    Hold.state,
+    Hold.channel,
+    Hold.pickup_branch,
+    Hold.contact,
+    Hold.requested_at,
+    Hold.ready_on,
+    Hold.collect_by,
+    Hold.extended,
+    Hold.paused_until,
+    Hold.needed_by,
+)
+_OF_AN_ENDED_HOLD = (Bib.title, Bib.volume, Hold.state, Hold.requested_at, Hold.closed_at)
+_OF_THE_CART = (Bib.title, Bib.volume, CartEntry.added_at)
+
+Fact = str | int | bool | date | datetime | None
+Rows = list[dict[str, Fact]]
+
+
+@dataclass(frozen=True, slots=True)
+class AtStake:
+    """What goes with the account, in numbers, and what stays with the card."""
+
+    addresses: int
+    logins: int
+    cart: int
+    messages: int
+    ended_holds: int
+    loans: int
+    holds: int
+
+
+def everything(patron_id: int) -> dict[str, Rows]:
+    """Every row that is a patron's, in sections; of a secret only that there is one.  Raises NotThere."""
+    patron = existing_patron(patron_id)
+    theirs = Hold.patron == patron_id
+    return {
+        "card": list(Patron.select(*_OF_THE_CARD).where(Patron.id == patron_id).dicts()),
+        "account": [{"mail": patron.mail, "password": patron.password_hash is not None}],
+        "loans": _in_order(
+            Loan.select(*_OF_A_LOAN).join(Item).join(Bib).where(Loan.patron == patron_id), Loan.id
+        ),
+        "holds": _in_order(
+            Hold.select(*_OF_A_HOLD).join(Bib).where(theirs, Hold.closed_at.is_null()), Hold.id
+        ),
+        "ended_holds": _in_order(
+            Hold.select(*_OF_AN_ENDED_HOLD).join(Bib).where(theirs, Hold.closed_at.is_null(False)), Hold.id
+        ),
+        "cart": _in_order(
+            CartEntry.select(*_OF_THE_CART).join(Bib).where(CartEntry.patron == patron_id), CartEntry.id
+        ),
+        "logins": _rows(Login, patron_id, Login.device, Login.started_at, Login.seen_at),
+        "codes": _rows(Activation, patron_id, Activation.expires_at),
+        "messages": _rows(Outbox, patron_id, Outbox.kind, Outbox.queued_at),
+    }
+
+
+def at_stake(patron_id: int) -> AtStake:
+    """What a deletion of the account would mean.  Raises NotThere."""
+    patron = existing_patron(patron_id)
+    theirs = Hold.select().where(Hold.patron == patron_id)
+    return AtStake(
+        addresses=1 if patron.mail else 0,
+        logins=_count(Login, patron_id),
+        cart=_count(CartEntry, patron_id),
+        messages=_count(Outbox, patron_id),
+        ended_holds=theirs.where(Hold.closed_at.is_null(False)).count(),
+        loans=_count(Loan, patron_id),
+        holds=theirs.where(Hold.closed_at.is_null()).count(),
+    )
+
+
+def delete_account(patron_id: int, password: str, now: datetime) -> bool:
+    """Delete the account of a patron who knows its password; False where it is wrong, or gone already.
+
+    Loans and open holds go on; of a hold that becomes ready no mail can tell any more.
+    """
+    known = existing_patron(patron_id).password_hash
+    if not accounts.is_right(known, password):
+        return False
+    with db.atomic():
+        if existing_patron(patron_id).password_hash != known:  # changed or deleted meanwhile
+            return False
+        for table in _OF_THE_ACCOUNT:
+            table.delete().where(table.patron == patron_id).execute()
+        ended = Hold.closed_at.is_null(False)  # only the account showed them
+        Hold.update(patron=None, bib=None).where(Hold.patron == patron_id, ended).execute()
+        nothing = {"password_hash": None, "mail": None, "pickup_branch": None}
+        Patron.update(nothing).where(Patron.id == patron_id).execute()
+        note("account_deleted", NO_NUMBER, Channel.WEB, PATRON, now)
+    empty_the_log()
+    return True
+
+
+def _in_order(query, order) -> Rows:
+    return list(query.order_by(order).dicts())
+
+
+def _rows(table, patron_id: int, *columns) -> Rows:
+    return list(table.select(*columns).where(table.patron == patron_id).order_by(*columns).dicts())
+
+
+def _count(table, patron_id: int) -> int:
+    return table.select().where(table.patron == patron_id).count()
