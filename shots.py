@@ -288,6 +288,9 @@ def my(camera: Camera) -> None:
     page.click("main form.stacked button")
     page.locator(".field-error").first.wait_for()
     camera.take(page, "security-wrong")
+    camera.take(page, "data", "/my/data")
+    camera.take(page, "data-delete", "/my/data/delete")
+    camera.take(page, "privacy", "/privacy")
     press(page, "footer button")
     camera.take(page, "logged-out")
 

@@ -61,6 +61,7 @@ def test_models_and_rules_stand_at_the_bottom():
         "calendar_changes",
         "notices",
         "jobs",
+        "forgetting",
         "search",
         "intake",
     }
