@@ -347,8 +347,11 @@ def test_a_login_a_loan_a_return_a_renewal_and_a_hold_are_uses_and_reading_is_no
     assert used() is None
     lending.check_out(policy, sato, code, "main", clock(), CLERK)
     assert used() == "2026-04"
+    forget()
+    clock.forward(days=7)
+    assert circulation.renew(policy, sato, Loan.get().id, Channel.WEB, clock()).decision.allowed
+    assert used() == "2026-04"
     clock.to(date(2026, 5, 1), 1)
-    circulation.renew(policy, sato, Loan.get().id, Channel.WEB, clock())
     lending.take_back(policy, code, "main", clock(), CLERK)
     assert used() == "2026-05"
     forget()
