@@ -22,6 +22,7 @@ from models import (
     Outbox,
     Patron,
     StaffLogin,
+    Ticket,
     db,
     without_waiting,
 )
@@ -45,10 +46,11 @@ _log = logging.getLogger("shiori.forgetting")
 
 
 def forget_logins(now: datetime) -> None:
-    """Delete logins whose longest time is over, and codes for a password that are."""
+    """Delete logins whose longest time is over, and codes and links that are."""
     _delete(Login, Login.started_at < now - LONGEST_LOGIN)
     _delete(StaffLogin, StaffLogin.started_at < now - LONGEST_LOGIN)
     _delete(Activation, Activation.expires_at <= now)
+    _delete(Ticket, Ticket.expires_at <= now)
 
 
 def forget_ended_holds(policy: Policy, now: datetime) -> int:

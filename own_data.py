@@ -10,11 +10,25 @@ from datetime import date, datetime
 import accounts
 from circulation import existing_patron
 from events import NO_NUMBER, PATRON, note
-from models import Activation, Bib, CartEntry, Hold, Item, Loan, Login, Outbox, Patron, db, empty_the_log
+from models import (
+    Activation,
+    Bib,
+    CartEntry,
+    Hold,
+    Item,
+    Loan,
+    Login,
+    MailAddress,
+    Outbox,
+    Patron,
+    Ticket,
+    db,
+    empty_the_log,
+)
 from rules import Channel
 
 # The tables whose rows are the account's and nobody else's; they go with it.
-_OF_THE_ACCOUNT = (Login, CartEntry, Activation, Outbox)
+_OF_THE_ACCOUNT = (Login, CartEntry, Activation, Outbox, Ticket, MailAddress)
 
 _OF_THE_CARD = (
     Patron.card_number,
@@ -25,6 +39,7 @@ _OF_THE_CARD = (
     Patron.added_on,
     Patron.born_on,
     Patron.phone,
+    Patron.postal_address,
     Patron.household,
     Patron.marks,
     Patron.stopped_for,
@@ -32,6 +47,14 @@ _OF_THE_CARD = (
     Patron.penalty_until,
     Patron.last_used_in,
     Patron.pickup_branch,
+    Patron.contact,
+)
+_OF_AN_ADDRESS = (
+    MailAddress.address,
+    MailAddress.added_at,
+    MailAddress.confirmed_at,
+    MailAddress.delivery,
+    MailAddress.delivery_at,
 )
 _OF_A_LOAN = (
     Bib.title,
@@ -84,6 +107,8 @@ def everything(patron_id: int) -> dict[str, Rows]:
     return {
         "card": list(Patron.select(*_OF_THE_CARD).where(Patron.id == patron_id).dicts()),
         "account": [{"mail": patron.mail, "password": patron.password_hash is not None}],
+        "addresses": _rows(MailAddress, patron_id, *_OF_AN_ADDRESS),
+        "tickets": _rows(Ticket, patron_id, Ticket.kind, Ticket.address, Ticket.expires_at),
         "loans": _in_order(
             Loan.select(*_OF_A_LOAN).join(Item).join(Bib).where(Loan.patron == patron_id), Loan.id
         ),
@@ -98,16 +123,16 @@ def everything(patron_id: int) -> dict[str, Rows]:
         ),
         "logins": _rows(Login, patron_id, Login.device, Login.started_at, Login.seen_at),
         "codes": _rows(Activation, patron_id, Activation.expires_at),
-        "messages": _rows(Outbox, patron_id, Outbox.kind, Outbox.queued_at),
+        "messages": _rows(Outbox, patron_id, Outbox.kind, Outbox.address, Outbox.queued_at, Outbox.tried_at),
     }
 
 
 def at_stake(patron_id: int) -> AtStake:
     """What a deletion of the account would mean.  Raises NotThere."""
-    patron = existing_patron(patron_id)
+    existing_patron(patron_id)
     theirs = Hold.select().where(Hold.patron == patron_id)
     return AtStake(
-        addresses=1 if patron.mail else 0,
+        addresses=_count(MailAddress, patron_id),
         logins=_count(Login, patron_id),
         cart=_count(CartEntry, patron_id),
         messages=_count(Outbox, patron_id),
@@ -132,7 +157,7 @@ def delete_account(patron_id: int, password: str, now: datetime) -> bool:
             table.delete().where(table.patron == patron_id).execute()
         ended = Hold.closed_at.is_null(False)  # only the account showed them
         Hold.update(patron=None, bib=None).where(Hold.patron == patron_id, ended).execute()
-        nothing = {"password_hash": None, "mail": None, "pickup_branch": None}
+        nothing = dict.fromkeys(("password_hash", "mail", "pickup_branch", "contact"))
         Patron.update(nothing).where(Patron.id == patron_id).execute()
         note("account_deleted", NO_NUMBER, Channel.WEB, PATRON, now)
     empty_the_log()

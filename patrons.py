@@ -13,7 +13,20 @@ from allocation import end_hold, pass_on
 from circulation import existing_patron
 from events import NO_NUMBER, note
 from folding import fold
-from models import Activation, CartEntry, Hold, Item, Loan, Login, Outbox, Patron, db, empty_the_log
+from models import (
+    Activation,
+    CartEntry,
+    Hold,
+    Item,
+    Loan,
+    Login,
+    MailAddress,
+    Outbox,
+    Patron,
+    Ticket,
+    db,
+    empty_the_log,
+)
 from rules import (
     CardDecision,
     Channel,
@@ -265,7 +278,7 @@ def remove(
         end_hold(hold, HoldState.CANCELLED, now, channel, actor)
         pass_on(policy, hold, now, channel, actor)
     Hold.update(patron=None, bib=None).where(theirs).execute()
-    for table in (CartEntry, Login, Outbox, Activation):
+    for table in (CartEntry, Login, Outbox, Activation, Ticket, MailAddress):
         table.delete().where(table.patron == patron_id).execute()
     Patron.delete().where(Patron.id == patron_id).execute()
     note("patron_deleted", NO_NUMBER, channel, actor, now)

@@ -33,6 +33,7 @@ PRINTED = (
         "set.",
         "overrulable.",
         "holdstate.",
+        "fact.",
     ),
     *("contact.mail", "contact.phone", "contact.none"),
     *("rules.", "reason.", "policy.", "advice.", "explain.", "diff.", "setting."),

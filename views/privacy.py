@@ -109,6 +109,8 @@ def _kept() -> list[Kept]:
     lengths = {
         "patron": {},
         "password": {},
+        "addresses": {},
+        "tickets": {"length": _in_words(rules.LINK_GOOD_FOR)},
         "loans": {},
         "holds": {"length": g.wording.length(privacy.ended_holds)},
         "cart": {"length": _in_words(current_app.permanent_session_lifetime)},
@@ -134,8 +136,7 @@ def _in_words(length: timedelta) -> str:
 
 def _show_deletion(patron: Patron, form: OwnDeletionForm, status: int = 200, wait: int = 0) -> Response:
     at_stake = own_data.at_stake(patron.id)
-    shown = answers.page("privacy/delete.html", status, form=form, at_stake=at_stake, wait=wait)
-    return answers.not_before(wait, shown) if wait else shown
+    return answers.page("privacy/delete.html", status, form=form, at_stake=at_stake, wait=wait)
 
 
 def _file(content: bytes, media_type: str, name: str) -> Response:
@@ -169,6 +170,7 @@ _WORDS = {
     "contact": "contact",
     "device": "device",
     "kind": "mydata.message",
+    "delivery": "mydata.delivery",
 }
 
 

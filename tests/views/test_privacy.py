@@ -89,7 +89,7 @@ def test_one_cookie_is_all_that_a_browser_is_given(sato, town):
     assert [cookie.key for cookie in sato.browser._cookies.values()] == ["shiori"]
 
 
-@pytest.mark.parametrize("address", ["/", "/rules", "/register", "/privacy"])
+@pytest.mark.parametrize("address", ["/", "/rules", "/register/code", "/privacy"])
 def test_the_page_is_a_link_away(app, town, reader, address):
     assert reader.get(address).select('a[href="/privacy"]')
 
@@ -217,7 +217,16 @@ def test_every_table_with_something_of_a_patron_is_in_the_file_and_in_the_deleti
         if any(key[2] == "patron" for key in db.execute_sql(f'PRAGMA foreign_key_list("{table}")'))
     }
 
-    assert pointing == {"loan", "hold", "cart_entry", "login", "activation", "outbox"}
+    assert pointing == {
+        "loan",
+        "hold",
+        "cart_entry",
+        "login",
+        "activation",
+        "outbox",
+        "mail_address",
+        "ticket",
+    }
 
 
 # -- the account deleted -----------------------------------------------------------------------------------
@@ -328,7 +337,7 @@ def test_afterwards_a_code_from_the_desk_opens_it_again(app, sato, town, clock, 
     delete(sato)
     given = activation.give_code(policy, town.patrons["sato"], clock(), "1")
     sato.token = None
-    sato.get("/register")
-    sato.post("/register", card=CARD, code=given.code, password=PASSWORD, again=PASSWORD)
+    sato.get("/register/code")
+    sato.post("/register/code", card=CARD, code=given.code, password=PASSWORD, again=PASSWORD)
 
     assert "0点" in said(sato.get("/my")) and patrons.belongings(town.patrons["sato"]).logins == 1
