@@ -10,7 +10,7 @@ import json
 import secrets
 import threading
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from math import prod
 
@@ -20,13 +20,25 @@ from werkzeug.security import check_password_hash, generate_password_hash
 
 import circulation
 import security_log
+import terminal
 from circulation import NotThere
 from models import Login, Patron, Staff, StaffLogin, db, note_use, without_waiting
-from rules import JAPAN, LONGEST_LOGIN, SEEN_EVERY, card_number, login_lasts, login_may_last
+from rules import (
+    JAPAN,
+    LONGEST_LOGIN,
+    SEEN_EVERY,
+    Channel,
+    Stay,
+    card_number,
+    login_ends_at,
+    login_lasts,
+    login_may_last,
+    stay_of_patron,
+)
 
 # Asked on every page of somebody who has logged in, so it brings the cart along.
 _LOGIN_SQL = """
-SELECT patron.*, login.started_at, login.seen_at, (SELECT json_group_array(bib_id) FROM (
+SELECT patron.*, login.started_at, login.seen_at, login.device, (SELECT json_group_array(bib_id) FROM (
     SELECT bib_id FROM cart_entry WHERE patron_id = patron.id ORDER BY id)) AS cart
 FROM patron JOIN login ON login.patron_id = patron.id
 WHERE login.token_hash = ?
@@ -36,6 +48,8 @@ _LOGINS_SQL = """
 SELECT id, device, started_at, coalesce(seen_at, started_at), token_hash = ? FROM login
 WHERE patron_id = ? ORDER BY 5 DESC, 4 DESC, id DESC
 """
+
+DESK_TOKEN = "desk:"  # noqa: S105 - how the token of a login at the desk begins
 
 # All that is read of what a browser says of itself; the first that fits.
 _DEVICES = {
@@ -48,6 +62,10 @@ _DEVICES = {
 
 # How a hash is made today.  One that was made with less is made anew at the next login, see ``strengthen``.
 METHOD = "scrypt:32768:8:1"
+
+_SEEN_IN_PARTS = 30  # of the time that a login may lie unused: so seldom its cookie is written anew
+_ASKS_ONLY = "account.left"  # the address at which a page asks how long its login lasts: that is no use of it
+
 # Each check takes 32 MB and a good part of a second: two at a time keep a small machine alive.
 _checks = threading.BoundedSemaphore(2)
 
@@ -117,7 +135,8 @@ def log_in(found: Patron) -> None:
     """Start a login under a new session; the cart that was filled before it becomes the patron's."""
     cart, kept = session.get("cart", []), session.get("kept")
     token = secrets.token_urlsafe(32)
-    begin_login(Login, token, patron=found.id, device=device_of(request.user_agent.string))
+    device = terminal.DEVICE if terminal.branch() else device_of(request.user_agent.string)
+    begin_login(Login, token, patron=found.id, device=device)
     note_use(found.id, g.today)
     if kept and kept["patron"] == found.id:
         session["kept"] = kept
@@ -130,8 +149,8 @@ def begin_login(table: type[Login | StaffLogin], token: str, **columns) -> None:
     """A new session with a login of its own; whatever this browser held before has ended."""
     end_login()
     session.clear()
-    session.permanent = True
-    session["seen"] = int(g.now.timestamp())
+    session.permanent = not terminal.branch()
+    _note_use()
     with db.atomic():
         table.delete().where(table.started_at < g.now - LONGEST_LOGIN).execute()
         table.insert(token_hash=hash_of(token), started_at=g.now, **columns).execute()
@@ -147,10 +166,29 @@ def log_out() -> None:
 
 
 def whose_login_ended() -> int | None:
-    """The number of the patron who was logged in here last, if that login was not ended by logging out."""
+    """The number of the patron who was logged in here last, if that login has ended by itself."""
     token = session.get("_user_id")
     ended = Login.get_or_none(Login.token_hash == hash_of(token)) if token else None
     return ended.patron_id if ended else None
+
+
+def has_ended() -> bool:
+    """Whether a patron was logged in here and is no longer, without having logged out."""
+    return not present() and not session.get("_user_id", DESK_TOKEN).startswith(DESK_TOKEN)
+
+
+def was_left() -> bool:
+    """Whether the time of whoever used this shared terminal is over: a login has ended, or nobody has touched
+    the cart for as long as a login may lie unused."""
+    if present():
+        return False
+    if "_user_id" in session:
+        return True
+    if not session.get("cart"):
+        return False
+    over = g.now - _seen_at() > stay_of_patron(g.policy, Channel.KIOSK).idle
+    _note_use()
+    return over
 
 
 def end_login() -> None:
@@ -162,9 +200,10 @@ def end_login() -> None:
 def load(token: str) -> Account | None:
     """The account of a patron's token, while its login lasts."""
     found = next(iter(Patron.raw(_LOGIN_SQL, hash_of(token))), None)
-    if found is None or not still_lasts(found.started_at):
+    if found is None or not still_lasts(_stay(found.device), found.started_at):
         return None
-    _note_seen(token, found.seen_at or found.started_at)
+    if request.endpoint != _ASKS_ONLY:
+        _note_seen(token, found.seen_at or found.started_at)
     g.cart = json.loads(found.cart)
     return Account(found, token)
 
@@ -176,14 +215,49 @@ def _note_seen(token: str, noted_at: str) -> None:
             Login.update(seen_at=g.now).where(Login.token_hash == hash_of(token)).execute()
 
 
-def still_lasts(started_at: str) -> bool:
+def _stay(device: str) -> Stay:
+    """How long a login lasts that began on such a device; at a terminal short, though its cookie be gone."""
+    return stay_of_patron(g.policy, Channel.KIOSK if device == terminal.DEVICE else terminal.channel())
+
+
+@dataclass(frozen=True, slots=True)
+class LoginEnd:
+    """In how many seconds this login ends if nothing is done, how many before that the page says so, and
+    whether it can still be put off."""
+
+    left: int
+    warning: int
+    can_go_on: bool
+
+
+def login_end() -> LoginEnd | None:
+    """When the login of the patron who is here ends by itself."""
+    return g.get("login_end") if patron() else None
+
+
+def still_lasts(stay: Stay, started_at: str) -> bool:
     """Whether the login of this session lasts; if so, it has just been seen."""
-    seen_at = datetime.fromtimestamp(session.get("seen", 0), UTC)
-    if not login_lasts(datetime.fromisoformat(started_at), seen_at, g.now):
+    began = datetime.fromisoformat(started_at)
+    if not login_lasts(stay, began, _seen_at(), g.now):
         return False
-    if g.now - seen_at >= timedelta(minutes=1):
-        session["seen"] = int(g.now.timestamp())
+    if g.now - _seen_at() >= stay.idle / _SEEN_IN_PARTS and request.endpoint != _ASKS_ONLY:
+        _note_use()
+    ends_at = login_ends_at(stay, began, _seen_at())
+    g.login_end = LoginEnd(
+        left=int((ends_at - g.now).total_seconds()),
+        warning=int(stay.warned_before.total_seconds()),
+        can_go_on=ends_at < began + stay.longest,
+    )
     return True
+
+
+def _seen_at() -> datetime:
+    return datetime.fromtimestamp(session.get("seen", 0), UTC)
+
+
+def _note_use() -> None:
+    """Whoever uses this browser has just done something."""
+    session["seen"] = int(g.now.timestamp())
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +278,11 @@ def own_logins(patron_id: int) -> list[OwnLogin]:
         OwnLogin(id_, device, _in_japan(started_at), _in_japan(seen_at), bool(is_this))
         for id_, device, started_at, seen_at, is_this in rows
     ]
-    return [one for one in logins if one.is_this or login_may_last(one.started_at, one.seen_at, g.now)]
+    return [
+        one
+        for one in logins
+        if one.is_this or login_may_last(_stay(one.device), one.started_at, one.seen_at, g.now)
+    ]
 
 
 def _in_japan(instant: str) -> datetime:
@@ -241,7 +319,8 @@ def put_in_cart(bib_id: int) -> None:
     if here:
         circulation.put_in_cart(here.id, [bib_id], g.now)
     elif bib_id not in cart():
-        session.permanent = True
+        session.permanent = not terminal.branch()
+        _note_use()
         session["cart"] = [*cart(), bib_id]
     g.pop("cart", None)
 

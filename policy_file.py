@@ -24,6 +24,7 @@ from rules import (
     Cause,
     Closure,
     Hours,
+    Idle,
     Left,
     Most,
     Obstacle,
@@ -232,6 +233,13 @@ def _period(table: dict) -> Period:
     return Period(n, units[0], count_first)
 
 
+def _idle(table: dict) -> Idle:
+    """Long enough to read a page, and no longer than somebody may be away from what they have left open."""
+    if table.keys() != {"minutes"} or type(table["minutes"]) is not int or not 1 <= table["minutes"] <= 60:
+        raise ValueError
+    return Idle(table["minutes"])
+
+
 def _opens(table: dict) -> Opens:
     (key, value), *others = table.items()
     if others or (key == "left") != (value == Left.HALF.value):
@@ -293,6 +301,7 @@ def _batches(value) -> Batches:
 # Kinds of value with a form of their own, and how a sentence names the form.
 _OWN_FORMS = {
     Period: (_period, "period"),
+    Idle: (_idle, "idle"),
     Opens: (_opens, "opens"),
     Until: (_until, "until"),
     Most: (_most, "most"),

@@ -35,6 +35,7 @@ from rules import (
     due,
     facts_asked,
     renewal_line,
+    stay_of_patron,
 )
 from wording import Wording
 
@@ -143,7 +144,7 @@ class _Sheet:
             said.append(self.t(key, length=self.length(card.forget_after)))
         return Part(None, said + self.notes(Heading.CARD))
 
-    # ---- passwords and addresses
+    # ---- passwords, logins and addresses
 
     def registration(self) -> Part:
         policy, said = self.policy, [self.t("rules.password", least=self.policy.password.at_least)]
@@ -151,12 +152,20 @@ class _Sheet:
             said.append(self.t("rules.first_password.facts", facts=list(facts_asked(policy))))
         if FirstPassword.CODE in policy.registration.first_password:
             said.append(self.t("rules.first_password.code"))
+        said += [self.login(at) for at in (Channel.WEB, Channel.KIOSK)]
         said.append(self.t("rules.addresses", n=policy.contact.mail_addresses))
         if policy.contact.dotted_addresses is DottedAddresses.REFUSE:
             said.append(self.t("rules.dotted_addresses"))
         if policy.contact.sender:
             said.append(self.t("rules.sender", sender=policy.contact.sender))
         return Part(None, said)
+
+    def login(self, at: Channel) -> str:
+        stay = stay_of_patron(self.policy, at)
+        idle, warning = (
+            self.wording.wait(int(time.total_seconds())) for time in (stay.idle, stay.warned_before)
+        )
+        return self.t(f"rules.login.{at}", idle=idle, warning=warning)
 
     # ---- loans
 

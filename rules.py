@@ -1160,6 +1160,22 @@ class ContactPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class Idle:
+    """For how long nobody need touch what is logged in, before it ends."""
+
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """When a patron's login ends by itself: on a device of one's own, and at a terminal in the library, where
+    the next patron may be waiting already."""
+
+    stays: Idle = Idle(30)
+    kiosk: Idle = Idle(3)
+
+
+@dataclass(frozen=True, slots=True)
 class PatronCategory:
     """利用者区分."""
 
@@ -1256,19 +1272,47 @@ def decide_login(policy: Policy, number: str) -> Decision:
     )
 
 
-def login_lasts(started_at: datetime, seen_at: datetime, now: datetime) -> bool:
-    """A login ends half an hour after the last page, and half a day after it began at the latest."""
-    return now - seen_at <= IDLE_LOGIN and now - started_at <= LONGEST_LOGIN
-
-
-IDLE_LOGIN = timedelta(minutes=30)
 LONGEST_LOGIN = timedelta(hours=12)
 SEEN_EVERY = timedelta(minutes=5)  # how often a login that is in use is noted as seen
+_TURNS_AT_TERMINAL = 11  # the first, and ten more: as often a patron can have time added (WCAG 2.2.1)
 
 
-def login_may_last(started_at: datetime, noted_at: datetime, now: datetime) -> bool:
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """How long a login lasts: so long after the last page, and so long after it began at the latest."""
+
+    idle: timedelta
+    longest: timedelta = LONGEST_LOGIN
+
+    @property
+    def warned_before(self) -> timedelta:
+        """How long before its end the patron is told: a minute, or half of what is shorter than two."""
+        return min(timedelta(minutes=1), self.idle / 2)
+
+
+STAY_AT_DESK = Stay(timedelta(minutes=30))
+
+
+def stay_of_patron(policy: Policy, at: Channel) -> Stay:
+    """How long a patron's login lasts at home, or at a terminal in the library, where it is kept short."""
+    if at is not Channel.KIOSK:
+        return Stay(timedelta(minutes=policy.login.stays.minutes))
+    idle = timedelta(minutes=policy.login.kiosk.minutes)
+    return Stay(idle, _TURNS_AT_TERMINAL * idle)
+
+
+def login_ends_at(stay: Stay, started_at: datetime, seen_at: datetime) -> datetime:
+    """The last moment of a login, if nothing more is done with it."""
+    return min(seen_at + stay.idle, started_at + stay.longest)
+
+
+def login_lasts(stay: Stay, started_at: datetime, seen_at: datetime, now: datetime) -> bool:
+    return now <= login_ends_at(stay, started_at, seen_at)
+
+
+def login_may_last(stay: Stay, started_at: datetime, noted_at: datetime, now: datetime) -> bool:
     """Whether a login can last that was noted as seen then: its last page may have come a little later."""
-    return login_lasts(started_at, noted_at + SEEN_EVERY, now)
+    return login_lasts(stay, started_at, noted_at + SEEN_EVERY, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -3440,6 +3484,7 @@ class Policy:
     registration: Registration = Registration()
     contact: ContactPolicy = ContactPolicy()
     privacy: Privacy = Privacy()
+    login: Logins = Logins()
     people: tuple[People, ...] = ()
     categories: tuple[Category, ...] = written("category", default=())
     blocks: tuple[Block, ...] = written("block", default=())

@@ -9,15 +9,16 @@ from flask_login import UserMixin, current_user, login_user
 import accounts
 import security_log
 import staffing
+import terminal
+from accounts import DESK_TOKEN
 from models import Staff, StaffLogin
-from rules import Role
+from rules import STAY_AT_DESK, Channel, Role, stay_of_patron
 
 _LOGIN_SQL = """
 SELECT staff.*, staff_login.branch, staff_login.started_at
 FROM staff JOIN staff_login ON staff_login.staff_id = staff.id
 WHERE staff_login.token_hash = ? AND staff.closed_on IS NULL
 """
-_DESK = "desk:"  # how the token of a login at the desk begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def authenticate(name: str, password: str) -> Staff | None:
 
 def log_in(found: Staff, branch: str) -> None:
     """Start a login at a branch under a new session; a patron's login in this browser ends."""
-    token = _DESK + secrets.token_urlsafe(32)
+    token = DESK_TOKEN + secrets.token_urlsafe(32)
     accounts.begin_login(StaffLogin, token, staff=found.id, branch=branch)
     login_user(StaffAccount(AtDesk(found, branch), token))
     security_log.note("login", staff=found.id)
@@ -88,9 +89,13 @@ def load(token: str) -> StaffAccount | accounts.Account | None:
 
     A login at a branch that the policy no longer names has ended.
     """
-    if not token.startswith(_DESK):
+    if not token.startswith(DESK_TOKEN):
         return accounts.load(token)
     found = next(iter(Staff.raw(_LOGIN_SQL, accounts.hash_of(token))), None)
-    if found is None or not g.policy.branch(found.branch) or not accounts.still_lasts(found.started_at):
+    if found is None or not g.policy.branch(found.branch):
+        return None
+    # At a terminal for patrons nobody of the staff works; a login that is left open there ends as theirs do.
+    stay = stay_of_patron(g.policy, Channel.KIOSK) if terminal.branch() else STAY_AT_DESK
+    if not accounts.still_lasts(stay, found.started_at):
         return None
     return StaffAccount(AtDesk(found, found.branch), token)

@@ -175,6 +175,9 @@ def closed(sentence, given):
     return broken(sentence, CLOSED, f"main = true\nclosed = [{given}]", "branch[1].closed[1]: not_closure")
 
 
+STAYS = "[login]\nstays = { minutes = "
+
+
 BROKEN = [
     # what is no TOML
     broken("a bracket that is not closed", "[library]", "[library", ": syntax"),
@@ -219,6 +222,13 @@ BROKEN = [
     broken("a table for a list", CONTACT, 'contact = { by = "mail" }', "hold.contact: not_list"),
     broken("a text for a list", CONTACT, 'contact = "mail"', "hold.contact: not_list"),
     broken("a closure for a list", CLOSED, 'main = true\nclosed = "monday"', "branch[1].closed: not_list"),
+    broken("a login that ends at once", "[password]", f"{STAYS}0 }}\n\n[password]", "login.stays: not_idle"),
+    broken("that never ends", "[password]", f"{STAYS}600 }}\n\n[password]", "login.stays: not_idle"),
+    broken("of an hour and one", "[password]", f"{STAYS}61 }}\n\n[password]", "login.stays: not_idle"),
+    broken("of a fraction", "[password]", f"{STAYS}1.5 }}\n\n[password]", "login.stays: not_idle"),
+    broken("of true", "[password]", f"{STAYS}true }}\n\n[password]", "login.stays: not_idle"),
+    broken("of two units", "[password]", f"{STAYS}5, hours = 1 }}\n\n[password]", "login.stays: not_idle"),
+    broken("only a number", "[password]", "[login]\nkiosk = 3\n\n[password]", "login.kiosk: not_idle"),
     # plain values
     broken("a blank text", NAME, 'name = ""', "library.name: blank"),
     broken("a text of blanks", NAME, 'name = " \u3000"', "library.name: blank"),

@@ -8,6 +8,8 @@ import pytest
 from rules import (
     JAPAN,
     MENDABLE_IN_CART,
+    STAY_AT_DESK,
+    Channel,
     Decision,
     OwnNumbers,
     Passwords,
@@ -18,8 +20,10 @@ from rules import (
     card_valid,
     decide_login,
     decide_password,
+    login_ends_at,
     login_lasts,
     login_may_last,
+    stay_of_patron,
     written,
 )
 from tests.facts import EVERYTHING, EVERYTHING_TEXT, SATO, SOURCE_1, TODAY, policy, row
@@ -196,7 +200,31 @@ BEGAN = datetime(2026, 4, 1, 9, 0, tzinfo=JAPAN)
     ],
 )
 def test_a_login_lasts_half_an_hour_after_the_last_page_and_half_a_day_at_most(seen_at, now, lasts):
-    assert login_lasts(BEGAN, BEGAN + seen_at, BEGAN + now) is lasts
+    assert login_lasts(stay_of_patron(SOURCE_1, Channel.WEB), BEGAN, BEGAN + seen_at, BEGAN + now) is lasts
+
+
+@pytest.mark.parametrize(
+    ("policy", "at", "idle", "longest", "warned_before"),
+    [
+        row("where the sheet says nothing", SOURCE_1, Channel.WEB, 30, 720, 60),
+        row("nor of a terminal", SOURCE_1, Channel.KIOSK, 3, 33, 60),
+        row("as the sheet says", EVERYTHING, Channel.WEB, 20, 720, 60),
+        row("and of a terminal, whose minute is halved", EVERYTHING, Channel.KIOSK, 1, 11, 30),
+    ],
+)
+def test_a_patron_is_told_before_a_login_ends_and_can_have_time_added_ten_times(
+    policy, at, idle, longest, warned_before
+):
+    stay = stay_of_patron(policy, at)
+
+    assert stay.idle == timedelta(minutes=idle) and stay.longest == timedelta(minutes=longest)
+    assert stay.warned_before == timedelta(seconds=warned_before)
+    seen_at = BEGAN
+    for _ in range(10):
+        assert login_ends_at(stay, BEGAN, seen_at) == seen_at + stay.idle
+        seen_at += stay.idle
+    assert login_lasts(stay, BEGAN, seen_at, seen_at + stay.idle)
+    assert login_ends_at(stay, BEGAN, BEGAN + stay.longest) == BEGAN + stay.longest
 
 
 def test_what_keeps_a_title_out_of_the_cart_is_what_cannot_change_meanwhile():
@@ -248,6 +276,7 @@ def test_a_password_of_before_is_no_new_one_and_blanks_at_its_ends_make_none():
 def test_a_login_may_last_some_minutes_longer_than_it_was_noted_as_seen():
     began = datetime(2026, 4, 15, 12, tzinfo=JAPAN)
     for minutes, may in ((35, True), (36, False)):
-        assert login_may_last(began, began, began + timedelta(minutes=minutes)) is may
+        assert login_may_last(STAY_AT_DESK, began, began, began + timedelta(minutes=minutes)) is may
     late = began + timedelta(hours=12)
-    assert login_may_last(began, late, late) and not login_may_last(began, late, late + timedelta(minutes=1))
+    assert login_may_last(STAY_AT_DESK, began, late, late)
+    assert not login_may_last(STAY_AT_DESK, began, late, late + timedelta(minutes=1))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from rules import (
     ALWAYS_OPEN,
+    STAY_AT_DESK,
     Act,
     Block,
     CardState,
@@ -386,7 +387,7 @@ def test_a_loan_is_overdue_from_midnight_in_tokyo_and_not_a_minute_before():
 def test_a_login_lasts(began, last_page, lasts):
     now = datetime(2026, 4, 1, 3, tzinfo=UTC)
 
-    assert login_lasts(now - timedelta(**began), now - timedelta(**last_page), now) is lasts
+    assert login_lasts(STAY_AT_DESK, now - timedelta(**began), now - timedelta(**last_page), now) is lasts
 
 
 def test_days_overdue_are_counted_from_the_day_after_and_are_never_negative():

@@ -36,7 +36,7 @@ def index() -> Response:
         "privacy/index.html",
         kept=_kept(),
         forget_after=g.policy.card.forget_after,
-        idle=_in_words(rules.IDLE_LOGIN),
+        idle=_in_words(rules.stay_of_patron(g.policy, rules.Channel.WEB).idle),
         longest=_in_words(rules.LONGEST_LOGIN),
         cookie=_in_words(current_app.permanent_session_lifetime),
         cookie_name=current_app.config["SESSION_COOKIE_NAME"],
