@@ -83,7 +83,12 @@ class PasswordAnswer:
 
 
 def set_password(
-    policy: Policy, typed_number: str, typed_code: str, password: str, now: datetime
+    policy: Policy,
+    typed_number: str,
+    typed_code: str,
+    password: str,
+    now: datetime,
+    channel: Channel = Channel.WEB,
 ) -> PasswordAnswer | None:
     """Set the password of the patron with this card and code; None where they do not fit.
 
@@ -103,7 +108,7 @@ def set_password(
         decision = passwords.decide(policy, password, own_numbers(patron))
         if decision.allowed:
             _close_the_ways(patron.id)
-            _store(patron.id, hashed, now)
+            _store(patron.id, hashed, now, channel)
     if decision.allowed:
         security_log.note("password_set")
     return PasswordAnswer(patron, decision)
@@ -137,7 +142,12 @@ def prove(policy: Policy, typed_number: str, typed: ProvenBy, now: datetime, sen
 
 
 def set_password_by(
-    policy: Policy, kind: TicketKind, ticket_id: int | None, password: str, now: datetime
+    policy: Policy,
+    kind: TicketKind,
+    ticket_id: int | None,
+    password: str,
+    now: datetime,
+    channel: Channel = Channel.WEB,
 ) -> PasswordAnswer | None:
     """Set the password of the patron with this ticket; None where it is good no longer.
 
@@ -155,14 +165,14 @@ def set_password_by(
         decision = passwords.decide(policy, password, own_numbers(patron))
         if decision.allowed:
             _close_the_ways(patron.id)
-            _store(patron.id, hashed, now)
+            _store(patron.id, hashed, now, channel)
     if decision.allowed:
         security_log.note("password_set")
     return PasswordAnswer(patron, decision)
 
 
 def change_password(
-    policy: Policy, patron_id: int, old: str, password: str, now: datetime
+    policy: Policy, patron_id: int, old: str, password: str, now: datetime, channel: Channel = Channel.WEB
 ) -> Decision | None:
     """Give a patron who knows the old password a new one; None where the old one is wrong.
 
@@ -178,7 +188,7 @@ def change_password(
             return None
         decision = passwords.decide(policy, password, own_numbers(patron), old)
         if decision.allowed:
-            _store(patron.id, hashed, now)
+            _store(patron.id, hashed, now, channel)
     if decision.allowed:
         security_log.note("password_set")
     return decision
@@ -188,7 +198,7 @@ def own_numbers(patron: Patron) -> OwnNumbers:
     return OwnNumbers(patron.card_number, patron.born_on, patron.phone)
 
 
-def _store(patron_id: int, password_hash: str, now: datetime) -> None:
+def _store(patron_id: int, password_hash: str, now: datetime, channel: Channel) -> None:
     """The new password; whoever was logged in with the old one is out.
 
     Where the patron has an address, a message tells of it, whoever did it.
@@ -198,7 +208,7 @@ def _store(patron_id: int, password_hash: str, now: datetime) -> None:
     address = contact.confirmed_address(patron_id) or existing_patron(patron_id).mail
     if address:
         mail.queue("password_set", patron_id, [patron_id], now, each_time=True, address=address)
-    note("password_set", NO_NUMBER, Channel.WEB, PATRON, now)
+    note("password_set", NO_NUMBER, channel, PATRON, now)
 
 
 def _close_the_ways(patron_id: int) -> None:

@@ -25,6 +25,7 @@ import resources
 import search
 import security_log
 import staff_accounts
+import terminal
 import views
 from circulation import NotThere
 from rules import Policy, library_day
@@ -95,6 +96,7 @@ def create_app(
     _host(app, settings)
     _database(app, settings)
     CSRFProtect(app)
+    _shared_terminal(app)
     login = LoginManager(app)
     login.session_protection = None  # it would trust an address that the browser can invent
     login.user_loader(staff_accounts.load)
@@ -177,6 +179,17 @@ def _database(app: Flask, settings: Settings) -> None:
             models.db.rollback()
 
 
+def _shared_terminal(app: Flask) -> None:
+    """At a terminal in the library the next one begins at the login, with nothing of who was there before."""
+
+    @app.before_request
+    def begin_anew():
+        if request.endpoint == "home.static" or not terminal.branch() or not accounts.was_left():
+            return None
+        accounts.log_out()
+        return None if request.endpoint in ("account.login", "staff.login") else answers.begin_anew()
+
+
 def _errors(app: Flask) -> None:
     """One table of what goes wrong, one way to show it."""
 
@@ -219,9 +232,9 @@ def _finish(response: flask.Response) -> flask.Response:
         response.vary.add("HX-Request-Type")
         response.vary.add("Cookie")
         # A page of somebody who has logged in is kept nowhere, so that Back shows nothing to the next one.
-        personal = answers.is_at_desk() or request.endpoint in _DOORS
-        personal = (
-            personal or request.blueprint == "registration" or (not g.get("crashed") and accounts.present())
-        )
+        # At a terminal so is every page: the next one might see what was searched for.
+        at_a_door = request.endpoint in _DOORS or request.blueprint == "registration"
+        personal = answers.is_at_desk() or at_a_door or terminal.branch()
+        personal = personal or (not g.get("crashed") and accounts.present())
         response.headers.setdefault("Cache-Control", "no-store" if personal else "private, no-cache")
     return answers.compress(response)

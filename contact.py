@@ -62,6 +62,7 @@ def add(
     for_holds: bool,
     sends: bool,
     message: str = "address_link",
+    channel: Channel = Channel.WEB,
 ) -> AddressAnswer:
     """One more address of a patron.  Where the library ``sends`` mail, it counts once the link in a message
     to it has been used; sent again for one that waits, and the earlier link is good no longer.
@@ -78,11 +79,11 @@ def add(
             mail.queue(message, patron_id, [ticket], now, address=address)
         elif decision.allowed:
             row = _insert(patron, address, now)
-            _take_up(patron, row, for_contact, for_holds, now)
+            _take_up(patron, row, for_contact, for_holds, now, channel)
         return AddressAnswer(decision, waits=decision.allowed and sends)
 
 
-def confirm(ticket_id: int | None, now: datetime) -> str | None:
+def confirm(ticket_id: int | None, now: datetime, channel: Channel = Channel.WEB) -> str | None:
     """The address of a link counts from now on.  Returns it, or None where the link is good no longer."""
     with db.atomic():
         ticket = tickets.find(TicketKind.ADDRESS, ticket_id, now)
@@ -93,7 +94,7 @@ def confirm(ticket_id: int | None, now: datetime) -> str | None:
         row = row or _insert(patron, ticket.address, now)
         MailAddress.update(confirmed_at=now).where(MailAddress.id == row.id).execute()
         ticket.delete_instance()
-        _take_up(patron, row, ticket.for_contact, ticket.for_holds, now)
+        _take_up(patron, row, ticket.for_contact, ticket.for_holds, now, channel)
         return row.address
 
 
@@ -104,13 +105,17 @@ def stop_waiting(patron_id: int, ticket_id: int | None) -> None:
         raise NotThere
 
 
-def use(patron_id: int, address_id: int | None, for_holds: bool, now: datetime) -> None:
+def use(
+    patron_id: int, address_id: int | None, for_holds: bool, now: datetime, channel: Channel = Channel.WEB
+) -> None:
     """Messages go to this address of the patron from now on.  Raises NotThere."""
     with db.atomic():
-        _use(existing_patron(patron_id), _existing(patron_id, address_id), for_holds, now)
+        _use(existing_patron(patron_id), _existing(patron_id, address_id), for_holds, now, channel)
 
 
-def remove(policy: Policy, patron_id: int, address_id: int | None, now: datetime) -> Decision:
+def remove(
+    policy: Policy, patron_id: int, address_id: int | None, now: datetime, channel: Channel = Channel.WEB
+) -> Decision:
     """Forget an address.  If it was the one for messages, the oldest of the others is.  Raises NotThere."""
     with db.atomic():
         patron, row = existing_patron(patron_id), _existing(patron_id, address_id)
@@ -118,23 +123,23 @@ def remove(policy: Policy, patron_id: int, address_id: int | None, now: datetime
         decision = decide_address_removal(policy, len(others), _open_holds(patron_id).count())
         if decision.allowed:
             if patron.mail == row.address and others:
-                _use(patron, others[0], True, now)
+                _use(patron, others[0], True, now, channel)
             elif patron.mail == row.address:
                 Patron.update(mail=None).where(Patron.id == patron_id).execute()
                 _tell_the_old(patron, now)
             MailAddress.delete().where(MailAddress.id == row.id).execute()
-            note("address_removed", NO_NUMBER, Channel.WEB, PATRON, now)
+            note("address_removed", NO_NUMBER, channel, PATRON, now)
         return decision
 
 
-def change_phone(patron_id: int, typed: str, now: datetime) -> Decision:
+def change_phone(patron_id: int, typed: str, now: datetime, channel: Channel = Channel.WEB) -> Decision:
     """Where the library calls the patron."""
     phone = phone_number(typed)
     with db.atomic():
         decision = decide_phone(phone)
         if decision.allowed and existing_patron(patron_id).phone != phone:
             Patron.update(phone=phone).where(Patron.id == patron_id).execute()
-            note("phone_changed", NO_NUMBER, Channel.WEB, PATRON, now)
+            note("phone_changed", NO_NUMBER, channel, PATRON, now)
         return decision
 
 
@@ -178,14 +183,16 @@ def _insert(patron: Patron, address: str, now: datetime) -> MailAddress:
     return MailAddress.create(patron=patron.id, address=address, added_at=now)
 
 
-def _take_up(patron: Patron, row: MailAddress, for_contact: bool, for_holds: bool, now: datetime) -> None:
+def _take_up(
+    patron: Patron, row: MailAddress, for_contact: bool, for_holds: bool, now: datetime, channel: Channel
+) -> None:
     """A new address is there; the first one is for messages whatever was ticked."""
-    note("address_added", NO_NUMBER, Channel.WEB, PATRON, now)
+    note("address_added", NO_NUMBER, channel, PATRON, now)
     if for_contact or patron.mail is None:
-        _use(patron, row, for_holds, now)
+        _use(patron, row, for_holds, now, channel)
 
 
-def _use(patron: Patron, row: MailAddress, for_holds: bool, now: datetime) -> None:
+def _use(patron: Patron, row: MailAddress, for_holds: bool, now: datetime, channel: Channel) -> None:
     """Messages go to this address; those about the open holds too, or else to where they went until now."""
     holds = _open_holds(patron.id)
     if for_holds:
@@ -196,7 +203,7 @@ def _use(patron: Patron, row: MailAddress, for_holds: bool, now: datetime) -> No
     if patron.mail != row.address:
         Patron.update(mail=row.address).where(Patron.id == patron.id).execute()
         _tell_the_old(patron, now)
-        note("contact_changed", NO_NUMBER, Channel.WEB, PATRON, now)
+        note("contact_changed", NO_NUMBER, channel, PATRON, now)
 
 
 def _tell_the_old(patron: Patron, now: datetime) -> None:

@@ -23,6 +23,7 @@ from views import (
     requests,
     security,
     staff,
+    terminal,
 )
 
 BLUEPRINTS = (
@@ -48,4 +49,5 @@ BLUEPRINTS = (
     report.pages,
     cataloguing.pages,
     labels.pages,
+    terminal.pages,
 )

@@ -1,11 +1,14 @@
 """Logging in and out, and the patron's first page."""
 
-from flask import Blueprint, Response, g, redirect, request, session, url_for
+from dataclasses import asdict
+
+from flask import Blueprint, Response, g, jsonify, redirect, request, session, url_for
 
 import accounts
 import attempts
 import demo
 import standing
+import terminal
 from forms import LoginForm
 from models import Patron
 from rules import HoldState, card_has_expired, card_number, decide_login, is_stopped
@@ -51,8 +54,22 @@ def log_in() -> Response:
 @pages.post("/logout")
 def log_out() -> Response:
     accounts.log_out()
-    session["farewell"] = True
+    session["farewell"] = "terminal.farewell" if terminal.branch() else "login.farewell"
     return answers.go("account.login")
+
+
+@pages.get("/my/left")
+@patron_only(page="account.my")
+def left(_patron: Patron) -> Response:
+    """How long this login still lasts.  To ask does not keep it alive, so that a page may ask for itself."""
+    return jsonify(asdict(accounts.login_end()))
+
+
+@pages.post("/my/stay")
+@patron_only(page="account.my", keep_form=False)
+def stay(_patron: Patron) -> Response:
+    """The patron goes on with this login; that it was asked for has put its end off."""
+    return jsonify(asdict(accounts.login_end())) if answers.wants_part() else answers.back_or("account.my")
 
 
 @pages.get("/my")
@@ -75,7 +92,7 @@ def my(patron: Patron) -> Response:
 def _show_login(
     form: LoginForm, destination: str | None, status: int = 200, refusals=(), wrong=False, wait: int = 0
 ) -> Response:
-    return answers.page(
+    shown = answers.page(
         "account/login.html",
         status,
         form=form,
@@ -83,7 +100,12 @@ def _show_login(
         refusals=refusals,
         wrong=wrong,
         wait=wait,
-        farewell=session.pop("farewell", False) if status == 200 else False,
+        farewell=session.pop("farewell", None) if status == 200 else None,
+        ended=bool(destination) and accounts.has_ended(),
+        is_kept="kept" in session,
         demo_accounts=demo.ACCOUNTS if answers.is_demo() else (),
         demo_password=demo.PASSWORD,
     )
+    if terminal.branch():  # whose last patron is gone; and so it stays one as long as it is in use
+        terminal.begin(shown, terminal.branch())
+    return shown

@@ -25,9 +25,10 @@ import resources
 import rules
 import security_log
 import staff_accounts
+import terminal
 from models import Meta, db
 from opening import Calendar
-from rules import Channel, Occasion, Role
+from rules import Occasion, Role
 
 DESK = "/desk"  # its first page, and how all its addresses begin
 _COMPRESSED_FROM = 500  # bytes; below this the header costs more than it saves
@@ -104,7 +105,7 @@ def patron_only(page: str, keep_form: bool = True) -> Callable:
             if patron:
                 return view(patron, **values)
             if request.method == "POST":
-                if keep_form:
+                if keep_form and not terminal.branch():
                     _keep_form(page)
                 return log_in_first(url_for(page))
             return log_in_first(request.full_path.rstrip("?"))
@@ -144,7 +145,15 @@ def is_at_desk() -> bool:
 
 def log_in_first(destination: str | None = None, login: str = "account.login") -> Response:
     """To the login, and from there to where somebody was going."""
-    address = url_for(login, next=destination or request.path)
+    return _to_login(url_for(login, next=destination or request.path))
+
+
+def begin_anew() -> Response:
+    """To the login, and to nothing that whoever was here before had on the screen."""
+    return _to_login(url_for("staff.login" if is_at_desk() else "account.login"))
+
+
+def _to_login(address: str) -> Response:
     if wants_part():
         return Response(status=401, headers={"HX-Redirect": address})
     return redirect(address, 303)
@@ -171,9 +180,9 @@ def kept_form(page: str) -> dict[str, list[str]]:
     return form
 
 
-def on_the_web() -> Occasion:
-    """What the rules ask of a request: that it comes from the web, and when."""
-    return Occasion(Channel.WEB, g.now)
+def occasion() -> Occasion:
+    """What the rules ask of a patron's request: by which way it comes, and when."""
+    return Occasion(terminal.channel(), g.now)
 
 
 def registration_at(applied_at: datetime) -> datetime | None:
@@ -223,6 +232,10 @@ def for_every_template() -> dict:
         "cart": lambda: [] if g.get("crashed") else accounts.cart(),
         "branch_name": branch_name,
         "public_address": public_address,
+        "login_end": lambda: None if g.get("crashed") else accounts.login_end(),
+        "terminal": terminal.branch,
+        "autocomplete": terminal.autocomplete,
+        "stay": rules.stay_of_patron(g.policy, terminal.channel()),
         "is_demo": is_demo,
         "here": _here(),
         "is_part": wants_part(),

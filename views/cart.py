@@ -6,11 +6,12 @@ import accounts
 import catalogue
 import circulation
 import standing
+import terminal
 from forms import CartForm
 from models import Patron
-from rules import BibFacts, Channel, Decision, Reason, plan_cart, room_for_holds, shelf_terms
+from rules import BibFacts, Decision, HoldState, Reason, first_state, plan_cart, room_for_holds, shelf_terms
 from views import answers
-from views.answers import on_the_web, patron_only
+from views.answers import occasion, patron_only
 from views.catalog import cart_answers, cart_decision
 
 pages = Blueprint("cart", __name__)
@@ -60,7 +61,7 @@ def register(patron: Patron) -> Response:
     if not form.validate():
         return _show(form, 422)
     done = circulation.submit_cart(
-        g.policy, patron.id, form.pickup.data, form.contact.data, Channel.WEB, g.now
+        g.policy, patron.id, form.pickup.data, form.contact.data, terminal.channel(), g.now
     )
     g.pop("cart", None)
     placed = [answer.hold for answer in done if answer.hold]
@@ -79,9 +80,9 @@ def _show(form: CartForm | None, status: int = 200) -> Response:
     room, holds = [], []
     if here:
         facts = standing.patron_facts(here)
-        room = room_for_holds(g.policy, facts, on_the_web())
+        room = room_for_holds(g.policy, facts, occasion())
         bibs = [titles[bib].facts if bib in titles else BibFacts(bib, "") for bib in in_cart]
-        plan = plan_cart(g.policy, facts, bibs, on_the_web())
+        plan = plan_cart(g.policy, facts, bibs, occasion())
         placed = session.pop("registered", [])
         holds = [hold for hold in standing.holds_of(here.id) if hold.id in placed] if placed else []
     else:
@@ -98,8 +99,13 @@ def _show(form: CartForm | None, status: int = 200) -> Response:
         form=form,
         placed=holds,
         keep=shelf_terms(g.policy, holds[0].on_shelf.contact, holds[0].pickup_branch).keep if holds else None,
-        registered_at=answers.registration_at(g.now) if here else None,
+        registered_at=answers.registration_at(g.now) if here and _applies() else None,
     )
+
+
+def _applies() -> bool:
+    """Whether a hold from here is only an application at first."""
+    return first_state(g.policy, occasion()) is HoldState.APPLIED
 
 
 def _answer(title: catalogue.Title) -> Response:

@@ -71,7 +71,7 @@ def cart_answers(titles: list[Title]) -> dict:
     here = accounts.patron()
     facts = standing.patron_facts(here) if here and titles else None
     in_cart = len(accounts.cart())
-    occasion = answers.on_the_web()
+    occasion = answers.occasion()
     return {
         "cart_decisions": {
             title.id: decide_cart(g.policy, facts, title.facts, occasion, in_cart) for title in titles

@@ -4,6 +4,7 @@ from flask import Blueprint, Response, current_app, g, request, session
 
 import attempts
 import contact
+import terminal
 import tickets
 from forms import AddressForm, CartForm, PhoneForm
 from models import Patron
@@ -32,8 +33,9 @@ def add(patron: Patron) -> Response:
     sender = answers.guesser("address", patron.card_number)
     if wait := attempts.wait(sender, g.now) if sends else 0:
         return _show(patron, form, 429, wait=wait)
+    at = terminal.channel()
     choices = {"for_contact": form.for_contact.data, "for_holds": form.for_holds.data}
-    answer = contact.add(g.policy, patron.id, form.mail.data, g.now, sends=sends, **choices)
+    answer = contact.add(g.policy, patron.id, form.mail.data, g.now, sends=sends, channel=at, **choices)
     if not answer.decision.allowed:
         form.mail.errors = list(answer.decision.refusals)
         return _show(patron, form, 422)
@@ -46,14 +48,14 @@ def add(patron: Patron) -> Response:
 @pages.post("/my/contact/<number:address_id>/use")
 @patron_only(page="contact.index", keep_form=False)
 def use(patron: Patron, address_id: int) -> Response:
-    contact.use(patron.id, address_id, "for_holds" in request.form, g.now)
+    contact.use(patron.id, address_id, "for_holds" in request.form, g.now, terminal.channel())
     return _done("contact.used")
 
 
 @pages.post("/my/contact/<number:address_id>/remove")
 @patron_only(page="contact.index", keep_form=False)
 def remove(patron: Patron, address_id: int) -> Response:
-    decision = contact.remove(g.policy, patron.id, address_id, g.now)
+    decision = contact.remove(g.policy, patron.id, address_id, g.now, terminal.channel())
     if not decision.allowed:
         return _show(patron, AddressForm(), 409, refusals=decision.refusals)
     return _done("contact.removed")
@@ -71,7 +73,7 @@ def stop_waiting(patron: Patron, ticket_id: int) -> Response:
 def change_phone(patron: Patron) -> Response:
     form = PhoneForm(request.form)
     if form.validate():
-        decision = contact.change_phone(patron.id, form.phone.data, g.now)
+        decision = contact.change_phone(patron.id, form.phone.data, g.now, terminal.channel())
         if decision.allowed:
             return _done("contact.phone_saved")
         form.phone.errors = list(decision.refusals)
@@ -97,7 +99,9 @@ def link(token: str) -> Response:
 
 @pages.post("/contact/<token>")
 def confirm(token: str) -> Response:
-    address = contact.confirm(tickets.number(current_app.secret_key, token), g.now)
+    address = contact.confirm(
+        tickets.number(current_app.secret_key, token), g.now, terminal.channel()
+    )
     if address is None:
         return answers.page("contact/link.html", 404, ticket=None)
     return answers.page("contact/confirmed.html", address=address)

@@ -7,11 +7,11 @@ from flask import Blueprint, Response, g, request, session
 
 import circulation
 import standing
+import terminal
 from forms import TimingForm
 from models import Patron
 from opening import Calendar
 from rules import (
-    Channel,
     Decision,
     ExtensionDecision,
     HoldState,
@@ -24,7 +24,7 @@ from rules import (
 )
 from standing import HoldRow
 from views import answers
-from views.answers import on_the_web, patron_only, registration_at
+from views.answers import occasion, patron_only, registration_at
 
 pages = Blueprint("holds", __name__)
 
@@ -51,7 +51,7 @@ def index(patron: Patron) -> Response:
 def confirm_cancel(patron: Patron, hold_id: int) -> Response:
     """A place in the queue cannot be had back: say so before it is given up."""
     hold = _mine(patron, hold_id)
-    decision = decide_cancel(g.policy, hold.state, on_the_web())
+    decision = decide_cancel(g.policy, hold.state, occasion())
     if not decision.allowed:
         return _show(patron, 409, refused=(hold_id, decision))
     return answers.page("holds/cancel.html", hold=hold)
@@ -60,7 +60,7 @@ def confirm_cancel(patron: Patron, hold_id: int) -> Response:
 @pages.post("/my/holds/<number:hold_id>/cancel")
 @patron_only(page="holds.index")
 def cancel(patron: Patron, hold_id: int) -> Response:
-    decision = circulation.cancel_hold(g.policy, patron.id, hold_id, Channel.WEB, g.now)
+    decision = circulation.cancel_hold(g.policy, patron.id, hold_id, terminal.channel(), g.now)
     if not decision.allowed:
         return _show(patron, 409, refused=(hold_id, decision))
     return _done(patron, "holds.cancelled")
@@ -70,7 +70,7 @@ def cancel(patron: Patron, hold_id: int) -> Response:
 @patron_only(page="holds.index")
 def change_pickup(patron: Patron, hold_id: int) -> Response:
     decision = circulation.change_pickup(
-        g.policy, patron.id, hold_id, request.form.get("pickup"), Channel.WEB, g.now
+        g.policy, patron.id, hold_id, request.form.get("pickup"), terminal.channel(), g.now
     )
     if not decision.allowed:
         status = 422 if Reason.UNKNOWN_PICKUP in decision.reasons else 409
@@ -81,7 +81,7 @@ def change_pickup(patron: Patron, hold_id: int) -> Response:
 @pages.post("/my/holds/<number:hold_id>/extend")
 @patron_only(page="holds.index")
 def extend(patron: Patron, hold_id: int) -> Response:
-    decision = circulation.extend_hold(g.policy, patron.id, hold_id, Channel.WEB, g.now)
+    decision = circulation.extend_hold(g.policy, patron.id, hold_id, terminal.channel(), g.now)
     if not decision.allowed:
         return _show(patron, 409, refused=(hold_id, decision))
     return _done(patron, "holds.extended")
@@ -95,7 +95,7 @@ def set_timing(patron: Patron, hold_id: int) -> Response:
     form = TimingForm(request.form)
     if not form.validate():
         return _show(patron, 422, refused=(hold_id, Decision()), timing_form=form)
-    decision = circulation.set_timing(g.policy, patron.id, hold_id, form.asked, Channel.WEB, g.now)
+    decision = circulation.set_timing(g.policy, patron.id, hold_id, form.asked, terminal.channel(), g.now)
     if not decision.allowed:
         return _show(patron, 409, refused=(hold_id, decision))
     return _done(patron, "holds.timed")
@@ -117,10 +117,10 @@ def _show(
     rows = [
         Row(
             hold,
-            decide_cancel(g.policy, hold.state, on_the_web()),
-            decide_pickup_change(g.policy, hold.state, on_the_web()),
-            decide_extension(g.policy, hold.on_shelf, on_the_web(), calendar.of(hold.pickup_branch)),
-            decide_timing(g.policy, hold.state, hold.timing, hold.timing, on_the_web()),
+            decide_cancel(g.policy, hold.state, occasion()),
+            decide_pickup_change(g.policy, hold.state, occasion()),
+            decide_extension(g.policy, hold.on_shelf, occasion(), calendar.of(hold.pickup_branch)),
+            decide_timing(g.policy, hold.state, hold.timing, hold.timing, occasion()),
             registration_at(hold.requested_at) if hold.state is HoldState.APPLIED else None,
         )
         for hold in standing.holds_of(patron.id)

@@ -48,7 +48,7 @@ def calendar() -> Response:
 @pages.get("/rules")
 def the_rules() -> Response:
     opening = Calendar(g.policy, g.today).of(g.policy.main_branch.id)
-    sections = rule_sheet.sections(g.policy, g.wording, answers.on_the_web(), opening)
+    sections = rule_sheet.sections(g.policy, g.wording, answers.occasion(), opening)
     return answers.page("home/rules.html", sections=sections)
 
 

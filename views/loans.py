@@ -4,13 +4,14 @@ from flask import Blueprint, Response, g, request, session
 
 import circulation
 import standing
+import terminal
 from circulation import RenewalAnswer
 from models import Patron
 from opening import Calendar
-from rules import Channel, Occasion, RenewalDecision, decide_renewal
+from rules import Occasion, RenewalDecision, decide_renewal
 from standing import LoanRow
 from views import answers
-from views.answers import on_the_web, patron_only
+from views.answers import occasion, patron_only
 from views.catalog import page_number
 
 pages = Blueprint("loans", __name__)
@@ -29,7 +30,7 @@ def index(patron: Patron) -> Response:
 @patron_only(page="loans.index")
 def confirm(patron: Patron) -> Response:
     """What would be renewed, with the old and the new date, before anything is done."""
-    rows = with_decisions(patron, on_the_web())
+    rows = with_decisions(patron, occasion())
     chosen = set(request.args.getlist("loan"))
     if "all" in chosen:
         chosen = {str(loan.id) for loan, _ in rows}
@@ -57,7 +58,7 @@ def renew(patron: Patron, loan_id: int) -> Response:
 
 def _renew(patron: Patron, loan_ids: list[int]) -> Response:
     chosen = {loan_id: answers.number(request.form.get(f"seen-{loan_id}")) for loan_id in loan_ids}
-    renewals, gone = circulation.renew_chosen(g.policy, patron.id, chosen, Channel.WEB, g.now)
+    renewals, gone = circulation.renew_chosen(g.policy, patron.id, chosen, terminal.channel(), g.now)
     outcome = outcome_of(renewals, gone)
     if not outcome["done"]:
         return _show(patron, 409, outcome)
@@ -79,7 +80,7 @@ def outcome_of(renewals: list[RenewalAnswer], gone: int) -> dict:
 def _show(
     patron: Patron, status: int = 200, outcome: dict | None = None, nothing_chosen: bool = False
 ) -> Response:
-    rows = with_decisions(patron, on_the_web())
+    rows = with_decisions(patron, occasion())
     last = max(1, -(-len(rows) // PER_PAGE))
     number = min(page_number(request.args.get("page")), last)
     here = rows[(number - 1) * PER_PAGE : number * PER_PAGE]

@@ -7,6 +7,7 @@ import activation
 import attempts
 import contact
 import demo
+import terminal
 import tickets
 from circulation import existing_patron
 from forms import FIELD_OF_FACT, CodeForm, NewPasswordForm, ProofForm
@@ -102,7 +103,9 @@ def set_password_by_code() -> Response:
     guesser = answers.guesser("register", number)
     if wait := attempts.wait(guesser, g.now):
         return _show_code(form, 429, wait=wait)
-    answer = activation.set_password(g.policy, form.card.data, form.code.data, form.password.data, g.now)
+    answer = activation.set_password(
+        g.policy, form.card.data, form.code.data, form.password.data, g.now, terminal.channel()
+    )
     if answer is None:
         wait = attempts.failed(guesser, g.now)
         return _show_code(form, 429 if wait else 401, wrong=not wait, wait=wait)
@@ -133,7 +136,9 @@ def _set_password(kind: TicketKind, number: int | None) -> Response:
     form = NewPasswordForm(g.policy, own, request.form)
     if not form.validate():
         return _show_password(form, ticket, 422)
-    answer = activation.set_password_by(g.policy, kind, ticket.id, form.password.data, g.now)
+    answer = activation.set_password_by(
+        g.policy, kind, ticket.id, form.password.data, g.now, terminal.channel()
+    )
     if answer is None:
         return _over(kind)
     if not answer.decision.allowed:
@@ -155,6 +160,7 @@ def _add_address(patron_id: int, form: NewPasswordForm) -> str:
         for_holds=form.for_holds.data,
         sends=answers.sends_mail(),
         message="registration_link",
+        channel=terminal.channel(),
     )
     if not answer.decision.allowed:
         return "done_without_mail"

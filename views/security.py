@@ -5,6 +5,7 @@ from flask import Blueprint, Response, g, request, session
 import accounts
 import activation
 import attempts
+import terminal
 from forms import PasswordChangeForm
 from models import Patron
 from views import answers
@@ -28,7 +29,9 @@ def change_password(patron: Patron) -> Response:
     guesser = answers.guesser("change", patron.card_number)
     if wait := attempts.wait(guesser, g.now):
         return _show(patron, form, 429, wait)
-    decision = activation.change_password(g.policy, patron.id, form.old.data, form.password.data, g.now)
+    decision = activation.change_password(
+        g.policy, patron.id, form.old.data, form.password.data, g.now, terminal.channel()
+    )
     if decision is None:
         form.old.errors = ["security.old_wrong"]
         wait = attempts.failed(guesser, g.now)

@@ -53,7 +53,7 @@ def log_in() -> Response:
 @staff_only()
 def log_out(_here: AtDesk) -> Response:
     staff_accounts.log_out()
-    session["farewell"] = True
+    session["farewell"] = "login.farewell"
     return answers.go("staff.login")
 
 
@@ -97,7 +97,7 @@ def _show_login(
         destination=destination,
         wrong=wrong,
         wait=wait,
-        farewell=session.pop("farewell", False) if status == 200 else False,
+        farewell=session.pop("farewell", None) if status == 200 else None,
         demo_accounts=demo.STAFF if answers.is_demo() else (),
         demo_password=demo.PASSWORD,
     )
