@@ -30,6 +30,7 @@ from rules import (
     Channel,
     Stay,
     card_number,
+    decide_login,
     login_ends_at,
     login_lasts,
     login_may_last,
@@ -200,7 +201,9 @@ def end_login() -> None:
 def load(token: str) -> Account | None:
     """The account of a patron's token, while its login lasts."""
     found = next(iter(Patron.raw(_LOGIN_SQL, hash_of(token))), None)
-    if found is None or not still_lasts(_stay(found.device), found.started_at):
+    if found is None or not decide_login(g.policy, found.card_number).allowed:
+        return None  # logged out elsewhere, or the sheet bars such cards by now
+    if not still_lasts(_stay(found.device), found.started_at):
         return None
     if request.endpoint != _ASKS_ONLY:
         _note_seen(token, found.seen_at or found.started_at)

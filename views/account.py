@@ -11,7 +11,17 @@ import standing
 import terminal
 from forms import LoginForm
 from models import Patron
-from rules import HoldState, card_has_expired, card_number, decide_login, is_stopped
+from rules import (
+    HoldState,
+    PatronFacts,
+    Reason,
+    Refusal,
+    card_has_expired,
+    card_number,
+    decide_login,
+    decide_patron_hold,
+    is_stopped,
+)
 from views import answers
 from views.answers import patron_only
 
@@ -83,10 +93,17 @@ def my(patron: Patron) -> Response:
         holds=holds,
         ready=[hold for hold in holds if hold.state is HoldState.READY],
         category=g.policy.patron_category(patron.category),
+        may_not_hold=_against_category(patron),
         expired=card_has_expired(patron.card_expires_on, g.today),
         stopped=is_stopped(patron.stopped_for, patron.stopped_until, g.today),
         registered=session.pop("registered", None),
     )
+
+
+def _against_category(patron: Patron) -> list[Refusal]:
+    """Why nobody of the patron's category may hold; the rest is said where a title is asked for."""
+    decision = decide_patron_hold(g.policy, PatronFacts(patron.category), answers.occasion())
+    return [refusal for refusal in decision.refusals if refusal.reason is Reason.CATEGORY_MAY_NOT_HOLD]
 
 
 def _show_login(
