@@ -5,11 +5,10 @@ import re
 import pytest
 
 import activation
-import resources
 from models import Event, Hold, Login, Patron, StaffLogin
 from policy_file import read_policy
 from tests.cast import CARDS, PASSWORD
-from tests.facts import edited
+from tests.facts import SOURCE_1_TEXT, edited
 from tests.reader import Reader, said
 from tests.records import kinds
 
@@ -265,7 +264,7 @@ def test_a_terminal_of_a_branch_that_is_no_more_stays_a_terminal(terminal, app):
         re.sub(
             r'\[\[branch\]\]\nid = "east".*?\n\n',
             "",
-            edited(resources.text("policies/source-1.toml")),
+            SOURCE_1_TEXT,
             flags=re.DOTALL,
         )
     )
@@ -461,6 +460,7 @@ def test_what_is_done_at_a_terminal_is_on_record_as_done_there(terminal, town, p
     new = "あたらしい ことば 2026"
     terminal.get("/my/security")
     terminal.post("/my/security", old=PASSWORD, password=new, again=new)
+    terminal.get("/my")
     terminal.post("/logout")
     terminal.token = None
     code = activation.give_code(policy, town.patrons["tanaka"], clock(), "1").code
@@ -530,9 +530,7 @@ def test_who_may_hold_reads_nothing_of_that(sato):
 
 
 def test_a_card_that_the_sheet_bars_while_it_is_logged_in_is_out_and_told_at_the_login(app, sato):
-    app.config["POLICY"] = read_policy(
-        edited(resources.text("policies/source-1.toml"), ('prefix = "07"', 'prefix = "10"'))
-    )
+    app.config["POLICY"] = read_policy(edited(SOURCE_1_TEXT, ('prefix = "07"', 'prefix = "10"')))
 
     sato.get("/my", status=303)
 
