@@ -308,7 +308,7 @@ class Login(_Table):
     patron = ForeignKeyField(Patron, backref="logins", on_delete="CASCADE")
     started_at = InstantField()
     seen_at = InstantField(null=True)  # to some minutes; nothing: not since it began
-    device = TextField(default="other")  # a word of accounts.device_of
+    device = TextField(default="other")  # a word of accounts.device_of, or terminal.DEVICE
 
 
 class Staff(_Table):

@@ -379,6 +379,19 @@ def staff(camera: Camera) -> None:
     camera.take(clerk, "desk-notice-new", "/desk/notices/new")
     camera.take(clerk, "desk-day", "/desk/day")
     camera.take(clerk, "desk-statistics", "/desk/statistics")
+    camera.take(clerk, "desk-terminal", "/desk/terminal")
+    press(clerk, SUBMIT)
+    terminal(camera, clerk)
+
+
+def terminal(camera: Camera, page: Page) -> None:
+    """A machine that a clerk has just made a shared terminal."""
+    camera.take(page, "terminal-login")
+    fill_in_login(page, "100000001")
+    page.evaluate("document.getElementById('login-end').hidden = false")  # as a minute before the end
+    camera.take(page, "terminal-my")
+    press(page, ".terminal button")
+    camera.take(page, "terminal-finished")
 
 
 def errors(camera: Camera) -> None:

@@ -244,8 +244,8 @@ BROKEN = [
     broken("1 for true", "needs_mail = true", "needs_mail = 1", "hold.needs_mail: not_bool"),
     broken("a word for true", "needs_mail = true", 'needs_mail = "yes"', "hold.needs_mail: not_bool"),
     # words of a closed list
-    broken("an unknown channel", 'at = ["web"]', 'at = ["internet"]', "hold.not[2].at[1]: not_one_of"),
-    broken("no channel", 'at = ["web"]', "at = []", "hold.not[2].at: blank"),
+    broken("an unknown channel", 'at = ["web"', 'at = ["internet"', "hold.not[2].at[1]: not_one_of"),
+    broken("no channel", 'at = ["web", "kiosk"]', "at = []", "hold.not[2].at: blank"),
     broken("an unknown channel as a key", "cancel.web", "cancel.app", "hold.cancel.app: not_one_of"),
     broken("an unknown state", CANCEL_WEB, 'cancel.web = ["waitng"]', "hold.cancel.web[1]: not_one_of"),
     broken("an unknown base", 'from = "due date"', 'from = "today"', "renewal.from: not_one_of"),
@@ -579,7 +579,7 @@ def test_a_mistake_is_said_with_its_place_and_the_nearest_known_word(old, new, e
 
 def test_a_word_of_a_closed_list_is_answered_with_the_words_that_the_file_takes():
     # Not with what pages call them: whoever wrote "窓口" on this advice would be refused again.
-    ways = sentences(edited(SOURCE_1_TEXT, ('at = ["web"]', 'at = ["internet"]')))
+    ways = sentences(edited(SOURCE_1_TEXT, ('at = ["web", "kiosk"]', 'at = ["internet"]')))
     stops = sentences(edited(SOURCE_1_TEXT, (STOPS, 'stops = ["loans"]')))
     closed_days = sentences(edited(SOURCE_1_TEXT, ("[loan]\non_closed = ", "[loan]\non_closed = '' #")))
 

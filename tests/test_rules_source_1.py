@@ -268,6 +268,7 @@ HOLDS = [
     row("A7 without a mail address nothing is held", KATO, KOKORO, WEB, [Reason.NO_MAIL]),
     row("A7 without a mail address nothing is held at the desk", KATO, KOKORO, DESK, [Reason.NO_MAIL]),
     row("A9 the newest issue of a magazine is refused on the web", SATO, APRIL_ISSUE, WEB, [NOT_HERE]),
+    row("A9 nor at a terminal", SATO, APRIL_ISSUE, KIOSK, [NOT_HERE]),
     row("A9 the newest issue of a magazine is allowed at the desk", SATO, APRIL_ISSUE, DESK, []),
     row("A9 the newest issue of a magazine is allowed by phone", SATO, APRIL_ISSUE, PHONE, []),
     row("A9 the issue before the newest is allowed on the web", SATO, MARCH_ISSUE, WEB, []),

@@ -61,6 +61,12 @@ def session_of(browser: Reader) -> dict:
         return dict(session)
 
 
+def _cookie(answer, name: str = "shiori_terminal") -> str:
+    """What an answer says of one cookie."""
+    [cookie] = [one for one in answer.headers.getlist("Set-Cookie") if one.startswith(f"{name}=")]
+    return cookie
+
+
 # -- how long a login lasts, and the notice ----------------------------------------------------------------
 
 
@@ -224,11 +230,6 @@ def test_where_the_request_came_by_tls_the_cookie_is_secure(terminal):
     assert "Secure" in _cookie(answer)
 
 
-def _cookie(answer) -> str:
-    [cookie] = [one for one in answer.headers.getlist("Set-Cookie") if one.startswith("shiori_terminal")]
-    return cookie
-
-
 def test_a_clerk_undoes_it_at_the_same_machine(terminal):
     terminal.log_in_staff("ishida")
     page = terminal.get("/desk/terminal")
@@ -311,6 +312,15 @@ def test_who_takes_the_cookie_of_a_terminal_away_has_no_longer_login_by_it(termi
     clock.forward(minutes=3, seconds=1)
 
     terminal.get("/my", status=303)
+
+
+def test_who_closes_the_browser_of_a_terminal_closes_the_login(terminal, reader):
+    for browser, lasts in ((terminal, False), (reader, True)):
+        browser.log_in("sato")
+        [cookie] = [
+            one for one in browser.response.headers.getlist("Set-Cookie") if one.startswith("shiori=")
+        ]
+        assert ("Expires" in cookie) is lasts
 
 
 def test_a_terminal_that_is_in_use_stays_one(terminal):
