@@ -105,7 +105,7 @@ def patron_only(page: str, keep_form: bool = True) -> Callable:
             if patron:
                 return view(patron, **values)
             if request.method == "POST":
-                if keep_form and not terminal.branch():
+                if keep_form:
                     _keep_form(page)
                 return log_in_first(url_for(page))
             return log_in_first(request.full_path.rstrip("?"))

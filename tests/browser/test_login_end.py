@@ -6,6 +6,9 @@ from playwright.sync_api import expect
 from tests.cast import CARDS, PASSWORD, STAFF
 
 WITH_JAVASCRIPT = pytest.mark.parametrize("phone", [True], indirect=True)
+A_MINUTE = pytest.mark.parametrize(
+    "changes", [(("[card]\n", "[login]\nkiosk = { minutes = 1 }\n\n[card]\n"),)]
+)
 PLAIN = pytest.mark.parametrize("phone", [False], indirect=True)
 
 
@@ -180,6 +183,23 @@ def test_at_a_terminal_the_end_leaves_an_empty_login_whatever_was_typed(terminal
     assert "example.jp" not in terminal.content()
 
 
+@WITH_JAVASCRIPT
+@A_MINUTE
+def test_when_the_longest_login_ends_the_notice_says_so_and_offers_no_button(terminal, clock, pass_time):
+    for _ in range(11):
+        clock.forward(seconds=55)
+        terminal.goto("/my/loans")
+
+    pass_time(terminal, 0, 30)
+
+    told = terminal.get_by_role("alert").filter(has_text="ログインしてから長くたったため、あと30秒で")
+    expect(told).to_be_visible()
+    expect(told.get_by_role("button")).to_have_count(0)
+    expect(told.get_by_text("しばらく操作がないため")).to_be_hidden()
+    pass_time(terminal, 0, 30)
+    expect(terminal.get_by_role("heading", level=1)).to_have_text("ログイン")
+
+
 def test_who_presses_the_big_button_leaves_nothing_behind(terminal):
     terminal.goto("/my/contact")
     button = terminal.get_by_role("button", name="おわる")
@@ -210,7 +230,7 @@ def test_without_javascript_a_form_that_came_too_late_is_there_after_the_login(p
 
 
 @PLAIN
-@pytest.mark.parametrize("changes", [(("[card]\n", "[login]\nkiosk = { minutes = 1 }\n\n[card]\n"),)])
+@A_MINUTE
 def test_without_javascript_a_terminal_is_led_to_the_login_by_the_page_itself(terminal):
     refresh = terminal.locator("noscript meta")
 
