@@ -94,10 +94,9 @@ def test_use_in_another_tab_counts(page, phone, pass_time, clock):
     other = phone.open("/my/loans")
     page.clock.fast_forward(20 * 60_000)
 
-    pass_time(page, 9, 5)
-
     with page.expect_response("**/my/left"):
-        pass_time(page, 0, 1)
+        pass_time(page, 9, 5)
+
     expect(warning(page)).to_have_count(0)
     pass_time(page, 20)
     expect(warning(page)).to_be_visible()
