@@ -26,6 +26,7 @@ PRINTED = (
         "date.",
         "period.",
         "length.",
+        "wait.",
         "list.",
         "people.",
         "channel.",
