@@ -99,9 +99,7 @@ def link(token: str) -> Response:
 
 @pages.post("/contact/<token>")
 def confirm(token: str) -> Response:
-    address = contact.confirm(
-        tickets.number(current_app.secret_key, token), g.now, terminal.channel()
-    )
+    address = contact.confirm(tickets.number(current_app.secret_key, token), g.now, terminal.channel())
     if address is None:
         return answers.page("contact/link.html", 404, ticket=None)
     return answers.page("contact/confirmed.html", address=address)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+from bs4 import BeautifulSoup
 
 import models
 from app import create_app
@@ -398,7 +399,10 @@ def test_neither_do_the_login_of_the_desk_and_the_forms_that_lead_back(app, busy
     assert desk.browser.get("/desk/login", query_string={"next": away}).headers["Location"] == "/desk"
 
     sato = Reader(app).log_in("sato")
-    assert "evil" not in sato.browser.get("/my/contact", query_string={"next": away}).text
+    page = BeautifulSoup(sato.browser.get("/my/contact", query_string={"next": away}).text, "html.parser")
+    notice = page.select_one("#login-end").extract()  # it leads back to this very page, with its question
+    assert notice["data-leads"].startswith("/login?next=/my/contact")
+    assert "evil" not in str(page)
     sato.post("/my/contact", mail="hana@example.jp", next=away, back=away)
     assert sato.went_to == "/my/contact"
     bib = busy_town.title("坊っちゃん")

@@ -474,7 +474,7 @@ def test_what_is_done_at_a_terminal_is_on_record_as_done_there(terminal, town, p
     terminal.post("/logout")
     terminal.token = None
     code = activation.give_code(policy, town.patrons["tanaka"], clock(), "1").code
-    terminal.post("/register", card=CARDS["tanaka"][0], code=code, password=new, again=new)
+    terminal.post("/register/code", card=CARDS["tanaka"][0], code=code, password=new, again=new)
 
     assert hold.channel == "kiosk"
     assert kinds() == [
