@@ -2,7 +2,6 @@
 
 import io
 import shutil
-import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -24,6 +23,7 @@ from tests.cast import METHOD, Town
 from tests.facts import edited
 from tests.post_office import URL, PostOffice
 from tests.reader import Reader
+from tests.served import served
 
 # A Wednesday; the libraries of the ready policies are closed on Mondays.
 TODAY = date(2026, 4, 15)
@@ -163,9 +163,5 @@ def reader(app):
 @pytest.fixture
 def live(app):
     """The address of a running server on this test's library."""
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
-    thread.join(5)
+    with served(create_server(app, host="127.0.0.1", port=0, threads=4)) as port:
+        yield f"http://127.0.0.1:{port}"

@@ -2,7 +2,6 @@
 
 import http.client
 import re
-import threading
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -16,30 +15,25 @@ from server import listen
 from tests.cast import CARDS, PASSWORD
 from tests.conftest import COMPILED
 from tests.reader import Reader, said
+from tests.served import served
 
 HSTS = "Strict-Transport-Security"
 
 
 @contextmanager
-def served(app, proxies: int = 0):
+def asking(app, proxies: int = 0):
     """A running server; gives how to ask it: a path and headers."""
-    server = listen(app, "127.0.0.1", 0, proxies)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
 
     def ask(path: str, **headers) -> http.client.HTTPResponse:
-        line = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=20)
+        line = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
         line.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
         answer = line.getresponse()
         answer.said = answer.read().decode()
         line.close()
         return answer
 
-    try:
+    with served(listen(app, "127.0.0.1", 0, proxies)) as port:
         yield ask
-    finally:
-        server.close()
-        thread.join(5)
 
 
 # -- TLS in front ------------------------------------------------------------------------------------------
@@ -60,7 +54,7 @@ def served(app, proxies: int = 0):
 def test_cookies_are_secure_and_tls_is_kept_to_where_a_believed_proxy_says_that_it_came_by_tls(
     app, proxies, headers, is_secure
 ):
-    with served(app, proxies) as ask:
+    with asking(app, proxies) as ask:
         page, picture = ask("/login", **headers), ask("/static/icon.svg", **headers)
 
     cookie = page.getheader("Set-Cookie")
@@ -72,12 +66,12 @@ def test_cookies_are_secure_and_tls_is_kept_to_where_a_believed_proxy_says_that_
 
 
 def test_two_words_of_a_proxy_about_tls_are_understood_as_none(app):
-    with served(app, 2) as ask:
+    with asking(app, 2) as ask:
         assert ask("/", X_Forwarded_Proto="https, http").status == 400
 
 
 def test_a_host_that_a_proxy_header_names_is_never_believed(app, town):
-    with served(app, 1) as ask:
+    with asking(app, 1) as ask:
         answer = ask("//search", X_Forwarded_Host="evil.example", Host="lib.example.jp")
 
     assert "evil" not in str(answer.headers) + answer.said
@@ -149,13 +143,13 @@ def test_another_host_is_refused_before_anything_is_done_or_looked_up(of_url, to
 
 
 def test_without_a_public_address_every_host_is_answered(of_url):
-    with served(of_url(None)) as ask:
+    with asking(of_url(None)) as ask:
         for host in ("anything.example", "192.0.2.6:1", "[::2]", "[:::::1]", "two words"):
             assert ask("/", Host=host).status == 200, host
 
 
 def test_the_program_is_asked_for_its_health_by_loopback_whatever_the_public_address_is(of_url):
-    with served(of_url("https://lib.example.jp")) as ask:
+    with asking(of_url("https://lib.example.jp")) as ask:
         assert ask("/healthz").said == "ok\n"
         assert ask("/healthz", Host="evil.example").status == 400
         assert ask("/healthz", Host="[:::::1]").status == 400

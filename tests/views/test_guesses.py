@@ -15,6 +15,7 @@ from models import Attempt, Login, StaffLogin, db
 from server import listen
 from tests.cast import CARDS, PASSWORD
 from tests.reader import Reader, said
+from tests.served import served
 
 SATO, TANAKA = CARDS["sato"][0], CARDS["tanaka"][0]
 UNKNOWN = "199999999"
@@ -401,14 +402,8 @@ def test_the_address_that_a_proxy_tells_is_believed_only_where_a_setting_says_so
 ):
     """A guesser writes another address each time; the proxy adds the true one at the end."""
     true = [HOME] * 6 + [ELSEWHERE]
-    server = listen(app, "127.0.0.1", 0, proxies)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        assert post_through(server.effective_port, true, clock) == seconds
-    finally:
-        server.close()
-        thread.join(5)
+    with served(listen(app, "127.0.0.1", 0, proxies)) as port:
+        assert post_through(port, true, clock) == seconds
 
 
 def post_through(port: int, true: list[str], clock) -> list[str | None]:
