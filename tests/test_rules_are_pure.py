@@ -27,10 +27,12 @@ from rules import (
     Role,
     ShelfFacts,
     TitleEntry,
+    decide_address_removal,
     decide_barcode,
     decide_cancel,
     decide_card_renewal,
     decide_cart,
+    decide_code,
     decide_deletion,
     decide_extension,
     decide_hold,
@@ -40,8 +42,10 @@ from rules import (
     decide_mail_address,
     decide_mark,
     decide_missing,
+    decide_new_address,
     decide_overruling,
     decide_password,
+    decide_phone,
     decide_pickup,
     decide_pickup_change,
     decide_putting_back,
@@ -248,7 +252,8 @@ def decisions() -> Iterator[Decision]:
         yield decide_password(library, "ひまわりの丘", before="ひまわりの丘")
         yield from decisions_about_patrons(library)
         yield from decisions_about_titles(library)
-    yield decide_mail_address("hana")
+        yield decide_password(library, "password1", guesses=100)
+        yield from decisions_about_addresses(library)
     yield from decisions_about_what_is_not_owned()
     for remark in ("", "あ" * 101, "100000011"):
         yield decide_remark(remark)
@@ -270,6 +275,21 @@ def decisions_about_days() -> Iterator[Decision]:
                 yield rules.decide_plan(plan, TODAY)
                 for opening in (rules.ALWAYS_OPEN, NEVER_OPEN, opened):
                     yield rules.decide_days(plan, [opening], plan.days)
+
+
+def decisions_about_addresses(library):
+    """What is told of mail addresses, the phone and the code from the desk."""
+    by_facts = replace(library.registration, first_password=(rules.FirstPassword.FACTS,))
+    refusing = replace(library.contact, dotted_addresses=rules.DottedAddresses.REFUSE)
+    strict = replace(library, registration=by_facts, contact=refusing)
+    for address in ("hana", "h a@example.jp", "hana@docomo", "ha(na@example.jp", "ha..na@example.jp"):
+        yield decide_mail_address(strict, address)
+    yield decide_new_address(library, "a@example.jp", {"a@example.jp"})
+    yield decide_new_address(library, "e@example.jp", {f"{name}@example.jp" for name in "abcd"})
+    yield decide_address_removal(replace(library, hold=replace(library.hold, needs_mail=True)), 0, 1)
+    yield decide_phone("12")
+    yield rules.decide_entry(library, rules.PatronEntry("サトウ", "resident", postal_address="町" * 121), TODAY)
+    yield decide_code(strict, "100000011")
 
 
 def decisions_about_patrons(library: rules.Policy) -> Iterator[Decision]:
