@@ -288,7 +288,9 @@ def decisions_about_addresses(library):
     yield decide_new_address(library, "e@example.jp", {f"{name}@example.jp" for name in "abcd"})
     yield decide_address_removal(replace(library, hold=replace(library.hold, needs_mail=True)), 0, 1)
     yield decide_phone("12")
-    yield rules.decide_entry(library, rules.PatronEntry("サトウ", "resident", postal_address="町" * 121), TODAY)
+    yield rules.decide_entry(
+        library, rules.PatronEntry("サトウ", "resident", postal_address="町" * 121), TODAY
+    )
     yield decide_code(strict, "100000011")
 
 
