@@ -21,6 +21,7 @@ from rules import JAPAN
 from settings import Settings
 from tests.cast import METHOD, Town
 from tests.facts import edited
+from tests.one_of_each import CHANGES, Square
 from tests.post_office import URL, PostOffice
 from tests.reader import Reader
 from tests.served import served
@@ -158,6 +159,30 @@ def app(town, database, source, policy, clock, smtp):
 def reader(app):
     """Somebody with a browser, who checks each page that comes."""
     return Reader(app)
+
+
+@pytest.fixture(scope="session")
+def one_of_each(empty_database, tmp_path_factory):
+    """A town with one of everything, made once; ``square`` puts it back."""
+    path = tmp_path_factory.mktemp("square") / "shiori.db"
+    shutil.copy(empty_database, path)
+    policy, clock = read_policy(edited(resources.text("policies/source-1.toml"), *CHANGES)), Clock(TODAY)
+    app = create_app(Settings(path.parent, "source-1", "127.0.0.1", 8000), policy, clock)
+    app.jinja_env.bytecode_cache = COMPILED
+    models.db.execute_sql("PRAGMA synchronous = off")
+    square = Square(app, Town(clock, policy))
+    models.db.close()
+    return square
+
+
+@pytest.fixture
+def square(one_of_each):
+    """Where everybody comes with a browser, in the town with one of everything as it was at first."""
+    models.open_database(one_of_each.app.config["SETTINGS"].database)
+    models.db.execute_sql("PRAGMA synchronous = off")
+    one_of_each.put_back()
+    yield one_of_each
+    models.db.close()
 
 
 @pytest.fixture
