@@ -1,4 +1,4 @@
-"""Nothing is taken from a form that it does not ask for: with more fields it does the same as without them."""
+"""Nothing is taken from a form that it does not ask for: with more fields it does the same as without."""
 
 import re
 
