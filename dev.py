@@ -20,8 +20,11 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 WHEELS = ROOT / ".wheels"
+AUDIT = ROOT / ".audit"
 # What each kind of environment installs.  "test" holds all of "run".
 REQUIREMENTS = {"run": ROOT / "requirements.txt", "test": ROOT / "requirements-dev.txt"}
+
+REQUIREMENTS_AUDIT = ROOT / "requirements-audit.txt"
 
 NO_BROWSER = """\
 ブラウザのテストは実行されません。Chromium が見つかりません。
@@ -81,6 +84,13 @@ def shots(arguments):
     hand_over([ROOT / "shots.py", *arguments])
 
 
+def audit(arguments):
+    """Attack the running demo library with a scanner, and ask for known faults of the packages"""
+    set_up("run")
+    set_up_audit()
+    hand_over([ROOT / "audit_site.py", *arguments])
+
+
 def ci(arguments):
     """Do what must pass before a change is taken in: lint, then test with a browser"""
     lint([])
@@ -88,7 +98,7 @@ def ci(arguments):
     test(arguments)
 
 
-COMMANDS = {command.__name__: command for command in (run, test, lint, bench, dist, shots, ci)}
+COMMANDS = {command.__name__: command for command in (run, test, lint, bench, dist, shots, audit, ci)}
 
 
 # ---- the environment
@@ -105,23 +115,37 @@ def set_up(kind):
     if kind in ready or "test" in ready:
         return
     if not ready:
-        create_venv()
+        create_venv(VENV)
     print(f"Installing the packages of {REQUIREMENTS[kind].name} …", flush=True)
     if call("-m", "pip", "install", "-q", "--require-hashes", "-r", REQUIREMENTS[kind]):
         sys.exit("The packages could not be installed. Is there a connection? Start the same command again.")
     stamps[kind].write_text(wanted)
 
 
-def create_venv():
-    """Make an empty .venv with pip in it; whatever is there is thrown away."""
-    if Path(sys.prefix).resolve() == VENV:
-        sys.exit("The folder .venv is out of date. Start dev.py with the Python that is outside it.")
-    print("Making the folder .venv …", flush=True)
+def set_up_audit():
+    """Make sure that .audit holds the scanner; its packages are many, and no part of the program's."""
+    wanted, stamp = fingerprint(REQUIREMENTS_AUDIT), AUDIT / ".stamp"
+    if is_stamped(stamp, wanted):
+        return
+    create_venv(AUDIT)
+    print(f"Installing the packages of {REQUIREMENTS_AUDIT.name} …", flush=True)
+    python = AUDIT / PYTHON.relative_to(VENV)
+    options = ["-m", "pip", "install", "-q", "--require-hashes", "-r", REQUIREMENTS_AUDIT]
+    if subprocess.call([python, *options], env=utf8(), stdin=subprocess.DEVNULL):
+        sys.exit("The packages could not be installed. Is there a connection? Start the same command again.")
+    stamp.write_text(wanted)
+
+
+def create_venv(folder):
+    """Make an empty environment with pip in it; whatever is there is thrown away."""
+    if Path(sys.prefix).resolve() == folder:
+        sys.exit(f"The folder {folder.name} is out of date. Start dev.py with the Python that is outside it.")
+    print(f"Making the folder {folder.name} …", flush=True)
     try:
-        venv.create(VENV, clear=True, with_pip=True)
+        venv.create(folder, clear=True, with_pip=True)
     except (subprocess.CalledProcessError, SystemExit):
         # Debian keeps pip's installer in a package of its own, and its venv ends the program without it.
-        shutil.rmtree(VENV, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
         sys.exit(
             "This Python cannot make a virtual environment with pip.\n"
             "On Debian, Ubuntu and Raspberry Pi OS: sudo apt install python3-venv\n"

@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 
 # What goes in: every module beside this one but those for developers, the licence, and these folders.
-DEVELOPERS_MODULES = {"dev.py", "onefile.py", "shots.py"}
+DEVELOPERS_MODULES = {"dev.py", "onefile.py", "shots.py", "audit_site.py"}
 FILES = ("LICENSE", "CREDITS.md")
 FOLDERS = ("views", "templates", "static", "translations", "policies", "reference", "samples")
 # What an editor or a Python leaves between the sources.

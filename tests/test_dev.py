@@ -36,7 +36,7 @@ def test_without_a_command_every_command_is_listed_with_its_sentence(tmp_path):
     finished = start(ROOT / "dev.py", cwd=tmp_path)
 
     assert finished.returncode == 0
-    for name in ("run", "test", "lint", "dist", "ci"):
+    for name in ("run", "test", "lint", "dist", "audit", "ci"):
         assert re.search(rf"^  {name} +\w+", finished.stdout, re.MULTILINE)
     assert "None" not in finished.stdout
 
@@ -114,7 +114,7 @@ def test_japanese_does_not_end_the_program_on_a_console_that_has_none(tmp_path):
     assert "BROWSER TESTS ARE SKIPPED" in finished.stdout
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt", "requirements-audit.txt"])
 def test_every_pin_has_hashes_and_no_index_is_named(name):
     lines = (ROOT / name).read_text().splitlines()
 

@@ -136,6 +136,9 @@ def test_every_answer_carries_the_headers_that_keep_others_out(reader):
     headers = reader.response.headers
     assert headers["Content-Security-Policy"].startswith("default-src 'self'")
     assert "unsafe" not in headers["Content-Security-Policy"]
+    assert "object-src 'none'" in headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["X-Frame-Options"] == "DENY"
     assert headers["X-Content-Type-Options"] == "nosniff"
     cookie = reader.app.test_client().get("/login").headers["Set-Cookie"]
     assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Secure" not in cookie
