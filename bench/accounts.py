@@ -40,7 +40,7 @@ import server  # noqa: E402
 from app import create_app, read_ahead  # noqa: E402
 from models import Activation, Patron, Staff, db  # noqa: E402
 from policy_file import read_policy  # noqa: E402
-from settings import Settings  # noqa: E402
+from settings import DATABASE, Settings  # noqa: E402
 
 PAIRS, MOST_TOLD = 150, 0.1
 BLOCKS, BLOCK_SECONDS, PAUSE = 6, 12, 0.05
@@ -53,8 +53,11 @@ PASSWORD = "bench"  # noqa: S105 - of a library that lives for a minute
 
 
 def site(folder: str):
-    policy = read_policy(resources.text("policies/source-1.toml"))
-    return create_app(Settings(Path(folder), "source-1", "127.0.0.1", 0), policy), policy
+    return create_app(Settings(Path(folder), "source-1", "127.0.0.1", 0), policy())
+
+
+def policy():
+    return read_policy(resources.text("policies/source-1.toml"))
 
 
 def fill() -> None:
@@ -124,7 +127,7 @@ def longer(some: list[float], others: list[float]) -> float:
 def doors() -> bool:
     """Whether all doors keep to themselves whom they know."""
     with tempfile.TemporaryDirectory() as folder:
-        app, _ = site(folder)
+        app = site(folder)
         read_ahead(app)
         fill()
         kept = True
@@ -156,9 +159,8 @@ def doors() -> bool:
 
 def serve(folder: str) -> None:
     """The demo library on a free port, until told to stop."""
-    app, policy = site(folder)
-    demo.make(app.config["SETTINGS"].database, policy, datetime.now(UTC))
-    models.open_database(app.config["SETTINGS"].database)
+    demo.make(Path(folder, DATABASE), policy(), datetime.now(UTC))
+    app = site(folder)
     read_ahead(app)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     listening = server.listen(app, "127.0.0.1", 0)
