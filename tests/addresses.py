@@ -10,8 +10,9 @@ STAFF = ("clerk", "administrator")
 LOGINS = {"login": "/login", "desk": "/desk/login"}
 # The answers after which nothing may have changed.
 REFUSALS = {"login", "desk", 400, 401, 403, 404, 405, 409, 422, 429}
-# What is done there is not done in the database: a search that is sent, or what only this browser holds.
-CHANGE_NOTHING_STORED = {"POST /desk/patrons", "POST /desk/finish"}
+# What is done there is not done in the database: a search that is sent, what only this browser holds, and the
+# way back to the beginning for who has proved nothing.
+CHANGE_NOTHING_STORED = {"POST /desk/patrons", "POST /desk/finish", "POST /register/password"}
 
 
 @dataclass(frozen=True)

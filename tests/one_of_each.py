@@ -11,8 +11,9 @@ from flask import Flask
 
 import activation
 import models
-from models import CalendarEntry, CartEntry, Item, Login, Notice, Patron, db
-from rules import HoldState, ItemState
+import tickets
+from models import CalendarEntry, CartEntry, Item, Login, MailAddress, Notice, Patron, db
+from rules import HoldState, ItemState, TicketKind
 from tests.addresses import STAFF, Line
 from tests.cast import CARDS, PASSWORD, Town
 from tests.reader import Reader
@@ -38,8 +39,8 @@ TITLES_OF_TANAKA = ("三四郎", "それから", "門", "野分")  # out or on h
 Dump = dict[str, list[tuple]]
 
 
-def fill(town: Town) -> dict[str, object]:
-    """One of everything; gives what the table calls each of them."""
+def fill(town: Town, secret: bytes) -> dict[str, object]:
+    """One of everything; gives what the table calls each of them.  By the ``secret`` links are signed."""
     kokoro = town.title("こころ", copies=2)
     sanshiro, later = town.title("三四郎"), town.title("それから")
     loan = town.lend(sanshiro, "tanaka")
@@ -60,11 +61,15 @@ def fill(town: Town) -> dict[str, object]:
     borrowed = town.copy(borrowed_for, interlibrary=True)
     of_other = {"borrowed_from": "となり町", "send_back_by": town.today + timedelta(days=30)}
     Item.update(barcode="B7001", **of_other).where(Item.id == borrowed).execute()
-    Patron.update(phone="09000000012", marks="読み聞かせ").where(
+    Patron.update(phone="09000000012", born_on="1985-04-05", marks="読み聞かせ").where(
         Patron.id == town.patrons["tanaka"]
     ).execute()
     Patron.update(stopped_for="弁償のため").where(Patron.id == town.patrons["mori"]).execute()
     given = activation.give_code(town.policy, town.patrons["kato"], town.clock(), "1")
+    tanaka, now = town.patrons["tanaka"], town.clock()
+    second = {"address": "second@example.jp", "added_at": now, "confirmed_at": now}
+    ticket = tickets.issue(TicketKind.ADDRESS, tanaka, now, "third@example.jp", for_contact=True)
+    link = tickets.issue(TicketKind.PASSWORD, tanaka, now)
     days = {"from_on": town.today, "until_on": town.today}
     return {
         "kokoro": kokoro,
@@ -94,6 +99,12 @@ def fill(town: Town) -> dict[str, object]:
         "card": CARDS["suzuki"][0],
         "coded": CARDS["kato"][0],
         "code": given.code,
+        "card_of_owner": CARDS["tanaka"][0],
+        "kana_of_owner": CARDS["tanaka"][1],
+        "address": MailAddress.insert(patron=tanaka, **second).execute(),
+        "waiting_address": ticket,
+        "address_link": tickets.token(secret, ticket),
+        "password_link": tickets.token(secret, link),
         "clerk": "石田",
         "password": PASSWORD,
         "new": "あたらしい ことば 2026",
@@ -115,9 +126,9 @@ class Browser:
 class Square:
     """Where all of them come: each request finds the town as it was at first."""
 
-    def __init__(self, app: Flask, town: Town, known: dict[str, object] | None = None):
+    def __init__(self, app: Flask, town: Town):
         self.app, self.town = app, town
-        self.known = fill(town) if known is None else known
+        self.known = fill(town, app.secret_key)
         self.browsers = {"stranger": self._browser(Reader(app))}
         for who, name in WHO.items():
             here = Reader(app)
