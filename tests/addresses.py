@@ -12,7 +12,13 @@ LOGINS = {"login": "/login", "desk": "/desk/login"}
 REFUSALS = {"login", "desk", 400, 401, 403, 404, 405, 409, 422, 429}
 # What is done there is not done in the database: a search that is sent, what only this browser holds, and the
 # way back to the beginning for who has proved nothing.
-CHANGE_NOTHING_STORED = {"POST /desk/patrons", "POST /desk/finish", "POST /register/password"}
+CHANGE_NOTHING_STORED = {
+    "POST /desk/patrons",
+    "POST /desk/finish",
+    "POST /desk/terminal/end",
+    "POST /my/stay",
+    "POST /register/password",
+}
 
 
 @dataclass(frozen=True)
