@@ -4,7 +4,7 @@ from flask import Blueprint, Response, g, jsonify, url_for
 
 import nw7
 from models import Patron
-from rules import card_has_expired, decide_login, is_stopped
+from rules import card_has_expired, is_stopped
 from views import answers
 from views.answers import patron_only
 
@@ -28,7 +28,6 @@ def show(patron: Patron) -> Response:
         width=drawn.width + 2 * _QUIET if drawn else 0,
         expired=card_has_expired(patron.card_expires_on, g.today),
         stopped=is_stopped(patron.stopped_for, patron.stopped_until, g.today),
-        barred=decide_login(g.policy, patron.card_number).refusals,
     )
 
 
