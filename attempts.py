@@ -57,10 +57,18 @@ def wait(keys: Keys, now: datetime) -> int:
 
 
 def failed(keys: Keys, now: datetime) -> int:
-    """Count a failure; or, where others have failed too often meanwhile, only say how long to wait.
+    """Count a failure, and log it; or, where others have failed too often meanwhile, only say how long to wait.
 
     So whoever sends many guesses at once is told no more than who sends them one by one.
     """
+    seconds = tried(keys, now)
+    if not seconds:
+        security_log.note("login_failed")
+    return seconds
+
+
+def tried(keys: Keys, now: datetime) -> int:
+    """Count what succeeded and still is to wait when it is done too often, such as asking for mails."""
     with db.atomic():
         forget(now)
         rows = _rows(keys)
@@ -69,9 +77,7 @@ def failed(keys: Keys, now: datetime) -> int:
             row = rows.get(key)
             before = failures_left(patience, row.failures, row.last_at, now) if row else 0
             Attempt.replace(key_hash=key, failures=before + 1, last_at=now).execute()
-    if not seconds:
-        security_log.note("login_failed")
-    return seconds
+        return seconds
 
 
 def succeeded(keys: Keys) -> None:

@@ -10,8 +10,9 @@ from datetime import timedelta
 import pytest
 
 import jobs
-from models import Event, Hold, Item, Loan, Patron, Staff, db
-from rules import HoldState
+import tickets
+from models import Event, Hold, Item, Loan, MailAddress, Patron, Staff, db
+from rules import HoldState, TicketKind
 from tests.cast import _HASH, PASSWORD
 from tests.reader import Reader
 from tests.records import barcode
@@ -24,6 +25,8 @@ TRACES = {
     "card": CARD,
     "mail": "musasabi.jakoujika@example.jp",
     "phone": "08098761234",
+    "another mail": "kodomo.no.musasabi@example.jp",
+    "a mail that waits": "machi.musasabi@example.jp",
 }
 
 
@@ -50,6 +53,14 @@ def somebody(town):
         id=NUMBER + 1, card_number="200000099", kana_name="ナナシ", category="resident", added_on=town.today
     ).execute()
     return NUMBER
+
+
+@pytest.fixture
+def addresses(town, somebody):
+    """More than one, and one that waits for its link."""
+    for address in (TRACES["mail"], TRACES["another mail"]):
+        MailAddress.insert(patron=NUMBER, address=address, added_at=town.clock()).execute()
+    tickets.issue(TicketKind.ADDRESS, NUMBER, town.clock(), TRACES["a mail that waits"])
 
 
 @pytest.fixture
@@ -155,7 +166,7 @@ def test_when_the_days_of_a_cancelled_hold_are_over_nothing_says_whose_it_was(
 
 
 def test_of_a_patron_whom_the_desk_deletes_nothing_is_left_anywhere(
-    town, desk, app, reader, somebody, lend, content, caplog, database
+    town, desk, app, reader, somebody, addresses, lend, content, caplog, database
 ):
     at_home = Reader(app)
     at_home.post("/login", card=CARD, password=PASSWORD)
@@ -166,7 +177,8 @@ def test_of_a_patron_whom_the_desk_deletes_nothing_is_left_anywhere(
     desk.post("/desk/return/scan", code=barcode(kokoro))
     desk.post("/desk/hold", bib=town.title("門"), pickup="main", contact="mail")
     desk.post(f"/desk/patrons/{NUMBER}/code")
-    assert set(rows_that_say(NUMBER)) == {"patron", "hold", "outbox", "login", "cart_entry", "activation"}
+    everywhere = {"patron", "mail_address", "ticket", "hold", "outbox", "login", "cart_entry", "activation"}
+    assert set(rows_that_say(NUMBER)) == everywhere
 
     desk.post(f"/desk/patrons/{NUMBER}/delete")
 
@@ -178,7 +190,7 @@ def test_of_a_patron_whom_the_desk_deletes_nothing_is_left_anywhere(
 
 
 def test_of_an_account_that_its_patron_deletes_no_address_and_no_title_is_left(
-    town, app, desk, somebody, content, ties, caplog
+    town, app, desk, somebody, addresses, content, ties, caplog
 ):
     at_home = Reader(app)
     at_home.post("/login", card=CARD, password=PASSWORD)
@@ -188,14 +200,15 @@ def test_of_an_account_that_its_patron_deletes_no_address_and_no_title_is_left(
     desk.post("/desk/hold", bib=town.title("門"), pickup="main", contact="mail")
     desk.post(f"/desk/holds/{Hold.get().id}/cancel")
     desk.post(f"/desk/patrons/{NUMBER}/code")
-    assert set(rows_that_say(NUMBER)) == {"patron", "hold", "login", "cart_entry", "activation"}
+    everywhere = {"patron", "mail_address", "ticket", "hold", "login", "cart_entry", "activation"}
+    assert set(rows_that_say(NUMBER)) == everywhere
 
     at_home.get("/my/data/delete")
     at_home.post("/my/data/delete", password=PASSWORD)
 
     left = content()
     assert set(rows_that_say(NUMBER)) == {"patron"} and ties() == 0
-    assert TRACES["mail"].encode() not in left
+    assert [what for what, trace in TRACES.items() if "mail" in what and trace.encode() in left] == []
     # The cast of the town has the very same hash.
     others = sum(table.select().where(table.password_hash == _HASH).count() for table in (Patron, Staff))
     assert left.count(_HASH.encode()) == others

@@ -11,6 +11,7 @@ import pytest
 import contact
 import mail
 import tickets
+from messages import KINDS
 from models import Hold, MailAddress, Outbox, Patron, Ticket, db
 from postman import Postman
 from rules import TicketKind
@@ -181,8 +182,12 @@ def test_messages_that_are_not_written_yet_stay_owed(town, clock, postman):
     "changes",
     [(('name = "しおり町立図書館"', 'name = "{{ 7 * 7 }}<b>\\r\\nBcc: x@example.jp"'),)],
 )
-def test_a_hostile_name_is_shown_as_it_stands_and_makes_no_header(add, clock, postman, post_office):
-    add(NEW)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_hostile_name_is_shown_as_it_stands_and_makes_no_header(town, clock, postman, post_office, kind):
+    sato = town.patrons["sato"]
+    Patron.update(kana_name="{{ 7 * 7 }}\r\nBcc: y@example.jp").where(Patron.id == sato).execute()
+    ticket = tickets.issue(TicketKind.ADDRESS, sato, clock(), NEW)
+    mail.queue(kind, sato, [ticket], clock(), address=NEW)
 
     postman.deliver(clock())
 

@@ -40,7 +40,7 @@ def add(patron: Patron) -> Response:
         form.mail.errors = list(answer.decision.refusals)
         return _show(patron, form, 422)
     if sends:
-        attempts.failed(sender, g.now)
+        attempts.tried(sender, g.now)
     dotted = has_odd_dots(form.mail.data)
     return _done("contact.waits" if answer.waits else "contact.saved", dotted=dotted)
 

@@ -45,7 +45,7 @@ def prove() -> Response:
         wait = attempts.failed(guesser, g.now)
         return _show_proof(form, 429 if wait else 401, wrong=not wait, wait=wait)
     if proof.sent_to:
-        attempts.failed(guesser, g.now)  # counted, so that nobody's mailbox is filled
+        attempts.tried(guesser, g.now)  # counted, so that nobody's mailbox is filled
         session["link_sent_to"] = answers.masked(proof.sent_to)
         return answers.go("registration.sent")
     attempts.succeeded(guesser)
