@@ -57,7 +57,7 @@ def wait(keys: Keys, now: datetime) -> int:
 
 
 def failed(keys: Keys, now: datetime) -> int:
-    """Count a failure, and log it; or, where others have failed too often meanwhile, only say how long to wait.
+    """Count a failure, and log it; or, where others failed too often meanwhile, only say how long to wait.
 
     So whoever sends many guesses at once is told no more than who sends them one by one.
     """
