@@ -26,6 +26,8 @@ REQUIREMENTS = {"run": ROOT / "requirements.txt", "test": ROOT / "requirements-d
 
 REQUIREMENTS_AUDIT = ROOT / "requirements-audit.txt"
 
+EVERY_TEST = ["-n", "auto", "--maxprocesses", "4", "--dist", "worksteal"]
+
 NO_BROWSER = """\
 ブラウザのテストは実行されません。Chromium が見つかりません。
 BROWSER TESTS ARE SKIPPED. No Chromium was found.
@@ -48,7 +50,8 @@ def test(arguments):
     set_up("test")
     fetch_wheels()
     os.environ["CHROMIUM"] = chromium_for_tests() or ""
-    hand_over(["-m", "pytest", *arguments])
+    # All of them take minutes, so they share the processors; a few named ones start sooner by themselves.
+    hand_over(["-m", "pytest", *(arguments or EVERY_TEST)])
 
 
 def lint(arguments):
