@@ -31,7 +31,17 @@ from rules import (
 _log = logging.getLogger("shiori.hold_shelf")
 
 
-def mark_told(policy: Policy, hold_id: int, now: datetime, actor: str) -> date | None:
+def last_day_told(policy: Policy, hold: Hold, day: date) -> date | None:
+    """The last day of a ready hold whose patron is told on this day, if no other has been named already."""
+    if hold.collect_by is not None:
+        return hold.collect_by
+    facts = _facts(hold, told_on=day)
+    return collect_by(policy, facts, Calendar(policy, hold.ready_on).of(facts.branch))
+
+
+def mark_told(
+    policy: Policy, hold_id: int, now: datetime, actor: str, channel: Channel | str = Channel.DESK
+) -> date | None:
     """Note that the patron of a ready hold has been told today; from this day on the shelf is counted.
 
     Once counted, it is not counted anew.  Returns the last day.  Raises NotThere.
@@ -41,11 +51,10 @@ def mark_told(policy: Policy, hold_id: int, now: datetime, actor: str) -> date |
         if hold is None:
             raise NotThere
         if hold.collect_by is None:
-            facts = _facts(hold, told_on=library_day(now))
-            hold.collect_by = collect_by(policy, facts, Calendar(policy, hold.ready_on).of(facts.branch))
+            hold.collect_by = last_day_told(policy, hold, library_day(now))
             if hold.collect_by is not None:
                 hold.save(only=[Hold.collect_by])
-                note("hold_told", hold_id, Channel.DESK, actor, now)
+                note("hold_told", hold_id, channel, actor, now)
         return hold.collect_by
 
 

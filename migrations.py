@@ -280,6 +280,12 @@ UPDATE patron SET last_used_in = strftime('%Y-%m', 'now');
 CREATE INDEX hold_ended ON hold (patron_id, closed_at) WHERE closed_at IS NOT NULL AND patron_id IS NOT NULL;
 """
 
+# Of a message that the mail server did not take for the time being: how often, and when it is tried again.
+TRIED_AGAIN = """
+ALTER TABLE outbox ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN next_at TEXT;
+"""
+
 
 def _statements(script: str) -> list[str]:
     """The single statements of a script, so that a step runs inside the caller's transaction."""
@@ -307,6 +313,7 @@ STEPS: tuple[Callable, ...] = (
     _script(FAILED_LOGINS),
     _script(ADDRESSES_AND_TICKETS),
     _script(WHAT_IS_KEPT),
+    _script(TRIED_AGAIN),
 )
 
 

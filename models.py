@@ -360,7 +360,9 @@ class Outbox(_Table):
     numbers = TextField()  # of holds, loans or a ticket, with commas
     queued_at = InstantField()
     address = TextField(null=True)  # where to, if not where the patron's messages go
-    tried_at = InstantField(null=True)  # one attempt has been made
+    tried_at = InstantField(null=True)  # somebody is trying, or has, and it is not to be tried again
+    failures = IntegerField(default=0)  # how often the server did not take it for the time being
+    next_at = InstantField(null=True)  # not before
 
 
 class Tally(_Table):

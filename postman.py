@@ -1,28 +1,53 @@
-"""Sends what is owed by SMTP: each message is tried once, and what became of it is kept with its address.
+"""Sends what is owed by SMTP; what became of it is kept with its address.
 
 A message is claimed before it is tried, so that two processes, or one that was stopped in the middle, never
-send it twice.  As long as the server cannot be reached at all nothing has been tried.
+send it twice.  One that the server does not take for the time being is tried again, more and more seldom, for
+two days.  As long as the server cannot be reached at all nothing has been tried.
 """
 
 import hashlib
 import logging
 import smtplib
 import ssl
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from enum import StrEnum
 
 import contact
+import hold_shelf
+from circulation import NotThere
+from events import JOBS
 from messages import KINDS, Message, Writer
 from models import Outbox, Patron, db
+from rules import MAIL_KEPT_FOR, retry_after
 from settings import Smtp
 
 TIMEOUT = 20  # seconds that the server may be silent
-KEPT = timedelta(days=2)  # what could not be tried for so long would only confuse
 _log = logging.getLogger("shiori.mail")
+
+
+OK, TAKES_RECIPIENT = 250, (250, 251)
+
+
+class Delivery(StrEnum):
+    """What became of a message."""
+
+    SENT = "sent"
+    REFUSED = "refused"  # for good
+    LATER = "later"  # not now
+    UNSURE = "unsure"  # the server fell silent when it had the text: never again, or it might come twice
+
+
+_SHOWN_AS = {
+    Delivery.SENT: "sent",
+    Delivery.REFUSED: "refused",
+    Delivery.LATER: "failed",
+    Delivery.UNSURE: "failed",
+}
 
 
 class Postman:
@@ -40,7 +65,7 @@ class Postman:
         owed = list(
             Outbox.select(Outbox, Patron)
             .join(Patron)
-            .where(Outbox.tried_at.is_null(), Outbox.kind.in_(KINDS), Outbox.queued_at > now - KEPT)
+            .where(Outbox.kind.in_(KINDS), _is_due(now), Outbox.queued_at > now - MAIL_KEPT_FOR)
             .order_by(Outbox.id)
         )
         if not owed:
@@ -50,8 +75,7 @@ class Postman:
             return sum(self._try(server, one, now) for one in owed if server.sock is not None)
 
     def _try(self, server: smtplib.SMTP, owed: Outbox, now: datetime) -> bool:
-        to = owed.address or owed.patron.mail
-        message = self.writer.write(owed, to, now) if to else None
+        message = self.writer.write(owed, now)
         if not _claim(owed, now):
             return False
         if message is None:
@@ -59,26 +83,45 @@ class Postman:
             return False
         delivery = self._hand_over(server, message, owed)
         with db.atomic():
-            contact.note_delivery(owed.patron_id, to, delivery, now)
-            if delivery == "sent":
+            contact.note_delivery(owed.patron_id, message.to, _SHOWN_AS[delivery], now)
+            if delivery is Delivery.SENT:
                 owed.delete_instance()
-        return delivery == "sent"
+            elif delivery is Delivery.LATER:
+                again = {"tried_at": None, "failures": owed.failures + 1}
+                again["next_at"] = now + retry_after(again["failures"])
+                Outbox.update(again).where(Outbox.id == owed.id).execute()
+        if delivery is Delivery.SENT and owed.kind == "hold_ready":
+            self._start_the_shelf(owed, now)
+        return delivery is Delivery.SENT
 
-    def _hand_over(self, server: smtplib.SMTP, message: Message, owed: Outbox) -> str:
-        """What became of a message: sent; refused, for good; failed, for this time."""
+    def _start_the_shelf(self, owed: Outbox, now: datetime) -> None:
+        """The days of the hold shelf count from the mail (document 1, 利用上の注意)."""
+        for number in owed.numbers.split(","):
+            with suppress(NotThere):  # put back, collected or cancelled meanwhile
+                hold_shelf.mark_told(self.writer.policy, int(number), now, JOBS, JOBS)
+
+    def _hand_over(self, server: smtplib.SMTP, message: Message, owed: Outbox) -> Delivery:
+        """Hand one message over, step by step: where the server falls silent says whether it may have it."""
+        code, delivery = 0, Delivery.LATER
         try:
-            server.send_message(self._letter(message, owed), self.sender, [message.to])
-        except smtplib.SMTPRecipientsRefused as error:
-            code = next(iter(error.recipients.values()))[0]
-        except smtplib.SMTPResponseException as error:
-            code = error.smtp_code
-        except (smtplib.SMTPException, OSError, ValueError):
-            code = 0
-        else:
-            return "sent"
-        # The code only: what a server says beside it may repeat the address.
-        _log.warning("message %s (%s) was not taken: %s", owed.id, owed.kind, code)
-        return "refused" if 500 <= code < 600 else "failed"
+            code, _ = server.mail(self.sender)
+            if code == OK:
+                code, _ = server.rcpt(message.to)
+            if code in TAKES_RECIPIENT:
+                delivery = Delivery.UNSURE
+                code, _ = server.data(self._letter(message, owed).as_bytes())
+            if code:
+                delivery = _became(code)
+            if delivery is not Delivery.SENT:
+                server.rset()
+        except smtplib.SMTPResponseException as error:  # it did not want to hear the text
+            code, delivery = error.smtp_code, _became(error.smtp_code)
+        except (smtplib.SMTPException, OSError):
+            server.close()
+        if delivery is not Delivery.SENT:
+            # The code only: what a server says beside it may repeat the address.
+            _log.warning("message %s (%s) was not taken: %s", owed.id, owed.kind, code or delivery)
+        return delivery
 
     def _letter(self, message: Message, owed: Outbox) -> EmailMessage:
         letter = EmailMessage(policy=SMTP)
@@ -115,4 +158,15 @@ class Postman:
 def _claim(owed: Outbox, now: datetime) -> bool:
     """Whether it is ours to try: of two who want to, one finds it taken."""
     owed.tried_at = now
-    return bool(Outbox.update(tried_at=now).where(Outbox.id == owed.id, Outbox.tried_at.is_null()).execute())
+    return bool(Outbox.update(tried_at=now).where(Outbox.id == owed.id, _is_due(now)).execute())
+
+
+def _is_due(now: datetime):
+    return Outbox.tried_at.is_null() & (Outbox.next_at.is_null() | (Outbox.next_at <= now))
+
+
+def _became(code: int) -> Delivery:
+    """What a server's answer means: it took the message, never will, or not now."""
+    if 200 <= code < 300:
+        return Delivery.SENT
+    return Delivery.REFUSED if 500 <= code < 600 else Delivery.LATER

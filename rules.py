@@ -3377,6 +3377,14 @@ class Privacy:
 
 # A place in the queue and a piece set aside are told of while they last: their messages go with the hold, all
 # others after as many days as the hold itself.
+MAIL_KEPT_FOR = timedelta(days=2)  # what could not go out for so long would only confuse
+
+
+def retry_after(failures: int) -> timedelta:
+    """How long a message waits that was not taken so often: 5, 10, 20 … minutes, and 6 hours at most."""
+    return min(timedelta(minutes=5) * 2 ** min(failures - 1, 10), timedelta(hours=6))
+
+
 TOLD_WHILE_OPEN = frozenset({"hold_registered", "hold_ready", "pickup_changed"})
 
 

@@ -14,7 +14,7 @@ import tickets
 from messages import KINDS
 from models import Hold, MailAddress, Outbox, Patron, Ticket, db
 from postman import Postman
-from rules import TicketKind
+from rules import HoldState, TicketKind
 from settings import Smtp
 from tests.post_office import SECRET, URL
 
@@ -171,9 +171,8 @@ def test_a_link_that_is_over_before_it_is_sent_is_not_sent(add, clock, postman, 
     assert postman.deliver(clock()) == 0 and post_office.letters == [] and Outbox.select().count() == 0
 
 
-def test_messages_that_are_not_written_yet_stay_owed(town, clock, postman):
-    town.ready(town.title("こころ"), "sato")
-    mail.queue("hold_ready", town.patrons["sato"], [1], clock())
+def test_what_somebody_has_written_no_text_for_stays_owed(town, clock, postman):
+    mail.queue("due_tomorrow", town.patrons["sato"], [1], clock())
 
     assert postman.deliver(clock()) == 0 and Outbox.get().tried_at is None
 
@@ -186,8 +185,13 @@ def test_messages_that_are_not_written_yet_stay_owed(town, clock, postman):
 def test_a_hostile_name_is_shown_as_it_stands_and_makes_no_header(town, clock, postman, post_office, kind):
     sato = town.patrons["sato"]
     Patron.update(kana_name="{{ 7 * 7 }}\r\nBcc: y@example.jp").where(Patron.id == sato).execute()
+    bib, ended = town.title("{{ 7 * 7 }}<b>"), {"hold_expired": "expired", "request_declined": "cancelled"}
+    if kind in ended:
+        hold = town.hold(bib, "sato", HoldState(ended[kind]), closed_at=clock())
+    else:
+        hold = town.ready(bib, "sato")
     ticket = tickets.issue(TicketKind.ADDRESS, sato, clock(), NEW)
-    mail.queue(kind, sato, [ticket], clock(), address=NEW)
+    mail.queue(kind, sato, [ticket if kind.endswith("_link") else hold], clock(), address=NEW)
 
     postman.deliver(clock())
 
