@@ -1,4 +1,4 @@
-"""The commands of Shiori: ``shiori serve | demo | import | jobs | reindex | staff … | policy …``.
+"""The commands of Shiori: ``shiori serve | demo | import | jobs | reindex | mail test | staff … | policy …``.
 
 Exit status 0: done.  1: it could not be done.  2: what was asked for, or a setting, makes no sense.
 """
@@ -25,7 +25,16 @@ import staff_commands
 from policy_file import PolicyMistakes, read_policy
 from policy_lines import line_of
 from policy_tables import Mistake
-from rules import JAPAN, Channel, Occasion, Policy, Role, card_number, library_day
+from rules import (
+    JAPAN,
+    Channel,
+    Occasion,
+    Policy,
+    Role,
+    card_number,
+    decide_mail_address,
+    library_day,
+)
 from settings import BadSetting, Settings
 from wording import LANGUAGES, POLICY_LANGUAGES, Wording
 
@@ -76,6 +85,10 @@ def _parser() -> argparse.ArgumentParser:
     add("import", _import).add_argument("file", type=Path, help=_wording.t("cli.import_file"))
     add("jobs", _jobs)
     add("reindex", _reindex)
+    mail = add("mail").add_subparsers(required=True, metavar="COMMAND")
+    add("test", _mail_test, mail, about="mail_test").add_argument(
+        "address", metavar="ADDRESS", help=_wording.t("cli.mail_address")
+    )
     staff = add("staff").add_subparsers(required=True, metavar="COMMAND")
     for name, command in staff_commands.COMMANDS.items():
         sub = add(name, partial(_with_database, command), staff, about=f"staff_{name}")
@@ -192,6 +205,26 @@ def _reindex(_asked, settings: Settings, policy: Policy) -> int:
     search.reindex_all(models.db, _progress("cli.reindex_progress"))
     print(file=sys.stderr)
     print(_wording.t("cli.reindexed"))
+    return 0
+
+
+def _mail_test(asked, settings: Settings, policy: Policy) -> int:
+    """Send one mail, and say what the server answers at each step."""
+    decision = decide_mail_address(policy, asked.address)
+    if not decision.allowed:
+        return _fail(2, decision.refusals[0].reason.value)
+    settings.folder.mkdir(parents=True, exist_ok=True)
+    postman = _postman(settings, policy)
+    if postman is None:
+        return _fail(2, "cli.mail_no_server")
+    print(_wording.t("cli.mail_server", host=settings.smtp.host, port=settings.smtp.port), flush=True)
+    for heard in postman.trial(asked.address, datetime.now(UTC)):
+        step = _wording.t(f"cli.mail_step.{heard.step}")
+        if heard.trouble:
+            print(_wording.t("cli.mail_stopped", step=step, said=heard.said), file=sys.stderr)
+            return _fail(1, f"cli.mail_trouble.{heard.trouble}")
+        print(_wording.t("cli.mail_passed", step=step, said=heard.said).rstrip(), flush=True)
+    print(_wording.t("cli.mail_sent", address=asked.address))
     return 0
 
 

@@ -10,7 +10,7 @@ import resources
 import tickets
 from models import Hold, Outbox, Ticket
 from rules import JAPAN, QUEUED_HOLD_STATES, Contact, HoldState, Policy, library_day, one_line
-from wording import Wording
+from wording import LANGUAGES, Wording
 
 # Where the link of a message leads, by kind; the others have none that only one patron may use.
 _LINKS = {
@@ -53,13 +53,7 @@ class Writer:
         Of a hold neither title nor patron is said: who reads the mail may be somebody else.
         """
         wording, to = Wording(words=self.policy.words), owed.address or owed.patron.mail
-        facts = {
-            "library": self.library,
-            "card": self.policy.words.card,
-            "sender": self.policy.contact.sender,
-            "url": self.url,
-            "at": wording.write(owed.queued_at.astimezone(JAPAN)),
-        }
+        facts = self._facts(wording, owed.queued_at)
         if owed.kind in _LINKS:
             ticket = Ticket.get_or_none(Ticket.id == int(owed.numbers), Ticket.expires_at > now)
             if ticket is None:
@@ -75,9 +69,25 @@ class Writer:
             facts |= self._of_holds(holds, wording, library_day(now))
         if not to:
             return None
-        template = self.templates.get_template(f"mail/{wording.language}/{owed.kind}.txt")
+        return self._message(owed.kind, to, facts)
+
+    def trial(self, to: str, now: datetime) -> Message:
+        """A message to whoever wants to know whether any arrives."""
+        return self._message("trial", to, self._facts(Wording(words=self.policy.words), now))
+
+    def _message(self, kind: str, to: str, facts: dict[str, object]) -> Message:
+        template = self.templates.get_template(f"mail/{LANGUAGES[0]}/{kind}.txt")
         subject, _, text = template.render(facts).partition("\n")
         return Message(to, subject.strip(), text.strip() + "\n")
+
+    def _facts(self, wording: Wording, at: datetime) -> dict[str, object]:
+        """What every message may name."""
+        return {
+            "library": self.library,
+            "card": self.policy.words.card,
+            "url": self.url,
+            "at": wording.write(at.astimezone(JAPAN)),
+        }
 
     def _holds(self, owed: Outbox) -> list[Hold]:
         """The holds of a message whose patron wants to be told by mail, and of which it is still true."""

@@ -8,8 +8,11 @@ two days.  As long as the server cannot be reached at all nothing has been tried
 import hashlib
 import logging
 import smtplib
+import socket
 import ssl
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -48,6 +51,15 @@ _SHOWN_AS = {
     Delivery.LATER: "failed",
     Delivery.UNSURE: "failed",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a server answered at one step of a trial; ``trouble`` in one word, where it went no further."""
+
+    step: str
+    said: str = ""
+    trouble: str = ""
 
 
 class Postman:
@@ -109,7 +121,8 @@ class Postman:
                 code, _ = server.rcpt(message.to)
             if code in TAKES_RECIPIENT:
                 delivery = Delivery.UNSURE
-                code, _ = server.data(self._letter(message, owed).as_bytes())
+                letter = self._letter(message, f"{owed.id} {owed.key}", owed.tried_at)
+                code, _ = server.data(letter.as_bytes())
             if code:
                 delivery = _became(code)
             if delivery is not Delivery.SENT:
@@ -123,14 +136,39 @@ class Postman:
             _log.warning("message %s (%s) was not taken: %s", owed.id, owed.kind, code or delivery)
         return delivery
 
-    def _letter(self, message: Message, owed: Outbox) -> EmailMessage:
+    def trial(self, to: str, now: datetime) -> Iterator[Heard]:
+        """Send one message for a trial; gives what the server answers step by step, to the first trouble."""
+        step = "connect"
+        try:
+            with self._connected() as server:
+                yield Heard(step)
+                for step, act in (("encrypt", self._encrypt), ("login", self._log_in)):
+                    act(server)
+                    yield Heard(step)
+                letter = self._letter(self.writer.trial(to, now), f"trial {now}", now)
+                for step, say in (
+                    ("sender", lambda: server.mail(self.sender)),
+                    ("recipient", lambda: server.rcpt(to)),
+                    ("text", lambda: server.data(letter.as_bytes())),
+                ):
+                    code, said = say()
+                    delivery = _became(code)
+                    trouble = "" if delivery is Delivery.SENT else str(delivery)
+                    yield Heard(step, f"{code} {said.decode(errors='replace')}", trouble)
+                    if trouble:
+                        return
+        except OSError as error:  # what smtplib raises is one too
+            yield Heard(step, _said(error), _trouble(error))
+
+    def _letter(self, message: Message, event: str, now: datetime) -> EmailMessage:
         letter = EmailMessage(policy=SMTP)
         letter["From"] = Address(self.writer.library, addr_spec=self.sender)
         letter["To"] = message.to
         letter["Subject"] = message.subject
-        letter["Date"] = format_datetime(owed.tried_at)
-        event = hashlib.sha256(f"{owed.id} {owed.key}".encode()).hexdigest()[:32]
-        letter["Message-ID"] = f"<{event}@{self.sender.rpartition('@')[2]}>"
+        letter["Date"] = format_datetime(now)
+        letter["Message-ID"] = (
+            f"<{hashlib.sha256(event.encode()).hexdigest()[:32]}@{self.sender.rpartition('@')[2]}>"
+        )
         letter["Auto-Submitted"] = "auto-generated"
         letter["Content-Language"] = "ja"
         letter.set_content(message.text)
@@ -138,21 +176,31 @@ class Postman:
 
     @contextmanager
     def _server(self):
-        """A conversation with the server, encrypted where it can be; a password never goes out open."""
-        smtp, secure = self.smtp, ssl.create_default_context()
-        if smtp.tls:
-            server = smtplib.SMTP_SSL(smtp.host, smtp.port, timeout=TIMEOUT, context=secure)
-        else:
-            server = smtplib.SMTP(smtp.host, smtp.port, timeout=TIMEOUT)
-        with server:
-            server.ehlo_or_helo_if_needed()
-            if not smtp.tls and server.has_extn("starttls"):
-                server.starttls(context=secure)
-            elif not smtp.tls and smtp.user:
-                raise smtplib.SMTPNotSupportedError("no TLS, so no password")
-            if smtp.user:
-                server.login(smtp.user, smtp.password or "")
+        """A conversation with the server, encrypted where it can be."""
+        with self._connected() as server:
+            self._encrypt(server)
+            self._log_in(server)
             yield server
+
+    def _connected(self) -> smtplib.SMTP:
+        smtp = self.smtp
+        if smtp.tls:
+            return smtplib.SMTP_SSL(
+                smtp.host, smtp.port, timeout=TIMEOUT, context=ssl.create_default_context()
+            )
+        return smtplib.SMTP(smtp.host, smtp.port, timeout=TIMEOUT)
+
+    def _encrypt(self, server: smtplib.SMTP) -> None:
+        """As soon as the server offers it; without it no password goes out."""
+        server.ehlo_or_helo_if_needed()
+        if not self.smtp.tls and server.has_extn("starttls"):
+            server.starttls(context=ssl.create_default_context())
+        elif not self.smtp.tls and self.smtp.user:
+            raise smtplib.SMTPNotSupportedError("STARTTLS")
+
+    def _log_in(self, server: smtplib.SMTP) -> None:
+        if self.smtp.user:
+            server.login(self.smtp.user, self.smtp.password or "")
 
 
 def _claim(owed: Outbox, now: datetime) -> bool:
@@ -170,3 +218,23 @@ def _became(code: int) -> Delivery:
     if 200 <= code < 300:
         return Delivery.SENT
     return Delivery.REFUSED if 500 <= code < 600 else Delivery.LATER
+
+
+def _trouble(error: OSError) -> str:
+    """What an error means to the person who set the server down, in one word."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return "password"
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return "open"
+    if isinstance(error, ssl.SSLError):
+        return "certificate"
+    if isinstance(error, socket.gaierror):
+        return "no_such_host"
+    return "answer" if isinstance(error, smtplib.SMTPException) else "unreachable"
+
+
+def _said(error: OSError) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        said = error.smtp_error
+        return f"{error.smtp_code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
+    return error.strerror or str(error)
