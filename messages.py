@@ -44,7 +44,10 @@ class Writer:
         self.library = one_line(policy.library.name)  # it stands in headers
         # Plain text: what would be markup elsewhere is shown as it stands.
         self.templates = Environment(  # noqa: S701
-            loader=FunctionLoader(resources.template), undefined=StrictUndefined, keep_trailing_newline=True
+            loader=FunctionLoader(resources.template),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
         )
 
     def write(self, owed: Outbox, now: datetime) -> Message | None:

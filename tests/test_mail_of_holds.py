@@ -10,7 +10,7 @@ import lending
 import requesting
 from models import Event, Hold, MailAddress, Outbox, Patron
 from requested import RequestEntry
-from rules import Channel, HoldState, retry_after
+from rules import Channel, HoldState
 from tests.records import barcode, owed
 
 CLERK = "1"
@@ -111,16 +111,6 @@ def test_while_the_server_does_not_take_it_the_days_do_not_begin_and_it_is_tried
     clock.forward(minutes=40)
     assert deliver() == 1 and deliver() == 0
     assert post_office.recipients == ["sato@example.jp"] and Hold.get_by_id(number).collect_by
-
-
-def test_a_message_is_tried_again_after_6_hours_at_the_most():
-    assert [retry_after(n) for n in (1, 2, 7, 8, 1000)] == [
-        timedelta(minutes=5),
-        timedelta(minutes=10),
-        timedelta(minutes=320),
-        timedelta(hours=6),
-        timedelta(hours=6),
-    ]
 
 
 def test_after_two_days_nobody_tries_any_more_and_the_desk_tells_the_patron(

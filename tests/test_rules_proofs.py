@@ -1,6 +1,6 @@
 """By what somebody proves to be a patron, and which addresses and passwords the library takes."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from rules import (
     PatronEntry,
     ProvenBy,
     Reason,
+    TicketKind,
     birth_date,
     decide_address_removal,
     decide_code,
@@ -21,6 +22,8 @@ from rules import (
     has_odd_dots,
     name_letters,
     proves,
+    retry_after,
+    ticket_expires_at,
 )
 from tests.facts import SOURCE_1, SOURCE_1_TEXT, SOURCE_2, policy, row, said
 
@@ -206,3 +209,20 @@ def test_a_password_of_200_characters_is_judged_at_once_and_a_short_one_only_for
     assert passwords.guesses("1234567" * 28) < 1e6
     assert passwords.decide(SOURCE_1, "1234567").reasons == (Reason.PASSWORD_SHORT,)
     assert passwords.guesses("") == 0
+
+
+def test_a_message_is_tried_again_after_6_hours_at_the_most():
+    assert [retry_after(n) for n in (1, 2, 7, 8, 1000)] == [
+        timedelta(minutes=5),
+        timedelta(minutes=10),
+        timedelta(minutes=320),
+        timedelta(hours=6),
+        timedelta(hours=6),
+    ]
+
+
+def test_a_proof_is_good_for_half_an_hour_and_a_link_for_a_day():
+    given = datetime(2026, 4, 15, 12, 0, tzinfo=UTC)
+    assert ticket_expires_at(TicketKind.PROVEN, given) == given + timedelta(minutes=30)
+    for kind in (TicketKind.PASSWORD, TicketKind.ADDRESS):
+        assert ticket_expires_at(kind, given) == given + timedelta(hours=24)
