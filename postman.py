@@ -98,12 +98,12 @@ class Postman:
             contact.note_delivery(owed.patron_id, message.to, _SHOWN_AS[delivery], now)
             if delivery is Delivery.SENT:
                 owed.delete_instance()
+                if owed.kind == "hold_ready":
+                    self._start_the_shelf(owed, now)
             elif delivery is Delivery.LATER:
                 again = {"tried_at": None, "failures": owed.failures + 1}
                 again["next_at"] = now + retry_after(again["failures"])
                 Outbox.update(again).where(Outbox.id == owed.id).execute()
-        if delivery is Delivery.SENT and owed.kind == "hold_ready":
-            self._start_the_shelf(owed, now)
         return delivery is Delivery.SENT
 
     def _start_the_shelf(self, owed: Outbox, now: datetime) -> None:
