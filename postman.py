@@ -87,7 +87,12 @@ class Postman:
             return sum(self._try(server, one, now) for one in owed if server.sock is not None)
 
     def _try(self, server: smtplib.SMTP, owed: Outbox, now: datetime) -> bool:
-        message = self.writer.write(owed, now)
+        try:
+            message = self.writer.write(owed, now)
+        except Exception as error:  # one that cannot be written keeps no other back
+            _log.error("message %s (%s) cannot be written: %s", owed.id, owed.kind, type(error).__name__)
+            _claim(owed, now)
+            return False
         if not _claim(owed, now):
             return False
         if message is None:

@@ -123,6 +123,19 @@ def test_what_the_server_says_at_once_is_kept_with_the_address_and_the_log_does_
     assert postman.deliver(clock()) == 0, "one attempt a message"
 
 
+def test_a_row_that_makes_no_sense_keeps_no_other_back_and_is_not_tried_for_ever(
+    town, clock, postman, post_office, caplog
+):
+    Outbox.insert(
+        kind="password_link", patron=town.patrons["sato"], key="broken", numbers="?", queued_at=clock()
+    ).execute()
+    mail.queue("address_changed", town.patrons["tanaka"], [2], clock())
+
+    assert postman.deliver(clock()) == 1 and post_office.recipients == ["tanaka@example.jp"]
+    assert "(password_link) cannot be written: ValueError" in caplog.text
+    assert Outbox.get(Outbox.key == "broken").tried_at and postman.deliver(clock()) == 0
+
+
 def test_a_server_that_hangs_up_has_tried_one_and_the_rest_wait(town, clock, postman, post_office):
     for name in ("sato", "tanaka"):
         mail.queue("address_changed", town.patrons[name], [town.patrons[name]], clock())
