@@ -3,6 +3,7 @@
 import email
 import email.policy
 import socket
+import threading
 from email.message import EmailMessage
 
 from aiosmtpd.controller import Controller
@@ -24,6 +25,7 @@ class PostOffice:
         self.recipients: list[str] = []
         self.answers: dict[str, str] = {}
         self.hangs_up = False
+        self.came = threading.Event()
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.smtp = Smtp("127.0.0.1", free.getsockname()[1])
@@ -41,6 +43,7 @@ class PostOffice:
             return "421 Closing"
         self.letters.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         self.recipients += envelope.rcpt_tos
+        self.came.set()
         return "250 OK"
 
     def postman(self, policy, secret: bytes = SECRET) -> Postman:

@@ -1,5 +1,6 @@
 """What happens by itself: applications become holds, and dates leave days that have come to be closed."""
 
+import socket
 import threading
 from datetime import date, timedelta
 
@@ -8,8 +9,10 @@ import pytest
 import calendar_changes
 import circulation
 import jobs
+import mail
 from models import CalendarEntry, Event, Hold, Loan, db
 from rules import CalendarPlan, Channel, DayKind, HoldState
+from settings import Smtp
 from standing import holds_of
 
 CONTACT = 'contact = ["mail"]'
@@ -254,3 +257,30 @@ def test_a_job_that_fails_is_told_to_the_log_and_stops_nothing(policy, clock, to
 
     assert "a job failed" in caplog.text
     assert db.is_closed() is False
+
+
+def test_while_the_library_is_served_mail_goes_out_by_itself_and_a_server_that_is_away_is_told_to_the_log(
+    policy, clock, town, post_office, caplog
+):
+    mail.queue("address_changed", town.patrons["sato"], [1], clock())
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        nowhere = Smtp("127.0.0.1", free.getsockname()[1])
+    postman = post_office.postman(policy)
+    postman.smtp = nowhere
+    asked = threading.Event()
+
+    def clock_that_tells():
+        if "could not be reached" in caplog.text:
+            postman.smtp = post_office.smtp
+            asked.set()
+        return clock()
+
+    jobs.MAIL_AGAIN, before = 0.01, jobs.MAIL_AGAIN
+    try:
+        with jobs.running(policy, clock_that_tells, postman):
+            assert asked.wait(20) and post_office.came.wait(20)
+    finally:
+        jobs.MAIL_AGAIN = before
+
+    assert post_office.recipients == ["sato@example.jp"]
