@@ -1431,7 +1431,7 @@ def name_letters(name: str) -> str:
     """The kana of a name, however it was typed: サトウハナ."""
     plain = _LONG_VOWELS.sub("ー", unicodedata.normalize("NFKC", name))
     katakana = (chr(ord(letter) + 0x60) if "ぁ" <= letter <= "ゖ" else letter for letter in plain)
-    return "".join(letter for letter in katakana if letter.isalnum() or letter == "ー")
+    return "".join(letter for letter in katakana if letter.isalnum())  # ー is one of them
 
 
 def birth_date(typed: str) -> date | None:

@@ -53,6 +53,7 @@ def test_a_name_is_forgiven_its_form(typed):
 def test_a_long_vowel_is_one_however_it_is_typed_and_voiced_kana_are_others():
     assert {name_letters(typed) for typed in ("モーリ", "ﾓｰﾘ", "モ-リ", "もーり", "モ−リ")} == {"モーリ"}
     assert name_letters("ガハラ") != name_letters("カハラ") and name_letters("ｶﾞﾊﾗ") == "ガハラ"
+    assert name_letters("ぁぃゔゕゖ") == "ァィヴヵヶ" and name_letters("ミヤZ子゠") == "ミヤZ子"
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,9 @@ def test_only_what_the_sheet_asks_for_is_compared():
 
 def test_the_desk_gives_codes_only_where_the_sheet_knows_them():
     assert decide_code(SOURCE_1, "100000011").allowed and decide_code(CODE_ONLY, "100000011").allowed
-    assert decide_code(FACTS_ONLY, "100000011").reasons == (Reason.NO_CODES,)
+    refused = decide_code(FACTS_ONLY, "100000011")
+    assert refused.reasons == (Reason.NO_CODES,)
+    assert refused.refusals[0].place == "registration.first_password"
     assert decide_code(SOURCE_1, "070000017").reasons == (Reason.BARRED_CARD,)
 
 
@@ -143,6 +146,7 @@ def test_an_address_is_refused_with_its_own_reason(address, reasons):
 def test_dots_that_mail_does_not_reach_are_warned_of_or_refused_as_the_sheet_says(address):
     assert has_odd_dots(address) and decide_mail_address(SOURCE_1, address).allowed
     assert decide_mail_address(REFUSING, address).reasons == (Reason.MAIL_DOTS,)
+    assert has_odd_dots("ha@na.@example.jp")
     assert not has_odd_dots("ha.na@example.jp") and decide_mail_address(REFUSING, "ha.na@example.jp").allowed
 
 
@@ -154,6 +158,8 @@ def test_three_addresses_and_none_twice():
     assert said(SOURCE_1, full) == [
         "メールアドレスは3つまで登録できます。追加するときは、どれかを削除してください。"
     ]
+    assert full.refusals[0].place == "contact.mail_addresses"
+    assert decide_new_address(SOURCE_1, "hana", {"hana"}).reasons == (Reason.MAIL_AT, Reason.MAIL_KNOWN)
     assert decide_new_address(SOURCE_1, "d", {*two, "c@example.jp"}).reasons == (
         Reason.MAIL_AT,
         Reason.MAIL_MANY,
@@ -162,7 +168,9 @@ def test_three_addresses_and_none_twice():
 
 def test_the_last_address_stays_while_holds_wait_for_a_message_to_it():
     no_need = policy(SOURCE_1_TEXT, ("needs_mail = true", "needs_mail = false"))
-    assert decide_address_removal(SOURCE_1, others=0, open_holds=2).reasons == (Reason.MAIL_NEEDED,)
+    assert said(SOURCE_1, decide_address_removal(SOURCE_1, others=0, open_holds=2)) == [
+        "予約が2件あるため、最後のメールアドレスは削除できません。先に、ほかのアドレスを登録してください。"
+    ]
     assert decide_address_removal(SOURCE_1, others=1, open_holds=2) == Decision()
     assert decide_address_removal(SOURCE_1, others=0, open_holds=0) == Decision()
     assert decide_address_removal(no_need, others=0, open_holds=2) == Decision()

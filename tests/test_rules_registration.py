@@ -357,3 +357,13 @@ def test_only_a_word_that_some_rule_asks_for_is_put_on_a_patron(mark, allowed):
 def test_a_patron_is_deleted_once_everything_has_come_back():
     assert decide_deletion(0) == Decision()
     assert decide_deletion(2) == Decision((Refusal(Reason.OPEN_LOANS, {"count": 2}),))
+
+
+def test_a_postal_address_is_kept_on_one_line_and_has_120_characters_at_the_most():
+    assert (
+        as_kept(EVERYTHING, replace(HANA, postal_address=" しおり町\n1-2-3  ")).postal_address
+        == "しおり町 1-2-3"
+    )
+    assert decide_entry(EVERYTHING, replace(HANA, postal_address="町" * 120), TODAY).allowed
+    long = decide_entry(EVERYTHING, replace(HANA, postal_address="町" * 121), TODAY)
+    assert long.refusals == (Refusal(Reason.POSTAL_ADDRESS_LONG, {"most": 120}),)
