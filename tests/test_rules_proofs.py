@@ -17,6 +17,7 @@ from rules import (
     decide_code,
     decide_mail_address,
     decide_new_address,
+    decide_password,
     decide_phone,
     facts_asked,
     has_odd_dots,
@@ -128,6 +129,8 @@ def test_the_desk_gives_codes_only_where_the_sheet_knows_them():
     ("address", "reasons"),
     [
         row("no at sign", "hana.example.jp", (Reason.MAIL_AT,)),
+        row("nothing before it", "@example.jp", (Reason.MAIL_AT,)),
+        row("nothing after it", "hana@", (Reason.MAIL_AT,)),
         row("two of them", "hana@sato@example.jp", (Reason.MAIL_AT,)),
         row("full-width letters", "ｈａｎａ@example.jp", (Reason.MAIL_SIGNS,)),
         row("a blank", "hana sato@example.jp", (Reason.MAIL_SIGNS,)),
@@ -211,6 +214,11 @@ def test_a_common_password_is_refused(password):
 )
 def test_a_password_of_ones_own_is_welcome(password):
     assert passwords.decide(SOURCE_1, password).allowed
+
+
+def test_a_million_guesses_are_enough():
+    assert decide_password(SOURCE_1, "k2m9x7q4", guesses=1_000_000).allowed
+    assert decide_password(SOURCE_1, "k2m9x7q4", guesses=999_999).reasons == (Reason.PASSWORD_COMMON,)
 
 
 def test_a_password_of_200_characters_is_judged_at_once_and_a_short_one_only_for_its_length():
