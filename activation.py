@@ -114,6 +114,10 @@ def set_password(
     return PasswordAnswer(patron, decision)
 
 
+_FACTS_SQL = "SELECT id, kana_name, born_on, phone FROM patron WHERE card_number = ?"
+_NOBODY = (None, "ダレ デモナイ", "1900-01-01", "0000000000")  # of a card that nobody has
+
+
 @dataclass(frozen=True, slots=True)
 class Proof:
     """Somebody is who they say; the number of the ticket to set a password with, or, where a link to it has
@@ -128,16 +132,18 @@ def prove(policy: Policy, typed_number: str, typed: ProvenBy, now: datetime, sen
 
     Where the library ``sends`` mail and the patron has confirmed an address, a link to it is owed.
     """
-    patron = patron_of_card(card_number(typed_number))
-    known = PatronEntry(patron.kana_name, "", patron.born_on, patron.phone) if patron else PatronEntry("", "")
-    if not proves(policy, typed, known):
+    found = db.execute_sql(_FACTS_SQL, (card_number(typed_number),)).fetchone()
+    patron_id, name, born_on, phone = found or _NOBODY
+    known = PatronEntry(name, "", date.fromisoformat(born_on) if born_on else None, phone)
+    # Compared for nobody too: the time it takes tells nothing.
+    if not proves(policy, typed, known) or patron_id is None:
         return None
     with db.atomic():
-        address = contact.confirmed_address(patron.id) if sends else None
+        address = contact.confirmed_address(patron_id) if sends else None
         if address is None:
-            return Proof(ticket=tickets.issue(TicketKind.PROVEN, patron.id, now))
-        ticket = tickets.issue(TicketKind.PASSWORD, patron.id, now)
-        mail.queue("password_link", patron.id, [ticket], now, address=address)
+            return Proof(ticket=tickets.issue(TicketKind.PROVEN, patron_id, now))
+        ticket = tickets.issue(TicketKind.PASSWORD, patron_id, now)
+        mail.queue("password_link", patron_id, [ticket], now, address=address)
         return Proof(sent_to=address)
 
 

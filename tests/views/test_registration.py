@@ -87,6 +87,14 @@ def test_a_known_and_an_unknown_card_are_answered_byte_for_byte_alike(app):
     assert pages[0] == pages[1]
 
 
+def test_the_facts_of_nobody_prove_nothing(reader):
+    _, name, born_on, phone = activation._NOBODY
+
+    reader.post("/register", status=401, card="199999999", kana_name=name, birth_date=born_on, phone=phone)
+
+    assert Ticket.select().count() == 0
+
+
 def test_a_patron_of_whom_the_library_does_not_know_every_fact_comes_to_the_desk(reader, town):
     Patron.update(born_on=None).where(Patron.id == town.patrons["sato"]).execute()
 
