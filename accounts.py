@@ -37,10 +37,11 @@ from rules import (
     stay_of_patron,
 )
 
-# Asked on every page of somebody who has logged in, so it brings the cart along.
+# Asked on every page of somebody who has logged in, so it brings the cart and 今度読みたい本 along.
 _LOGIN_SQL = """
 SELECT patron.*, login.started_at, login.seen_at, login.device, (SELECT json_group_array(bib_id) FROM (
-    SELECT bib_id FROM cart_entry WHERE patron_id = patron.id ORDER BY id)) AS cart
+    SELECT bib_id FROM cart_entry WHERE patron_id = patron.id ORDER BY id)) AS cart,
+  (SELECT json_group_array(bib_id) FROM shelf_entry WHERE patron_id = patron.id) AS shelf
 FROM patron JOIN login ON login.patron_id = patron.id
 WHERE login.token_hash = ?
 """
@@ -207,7 +208,7 @@ def load(token: str) -> Account | None:
         return None
     if request.endpoint != _ASKS_ONLY:
         _note_seen(token, found.seen_at or found.started_at)
-    g.cart = json.loads(found.cart)
+    g.cart, g.own_shelf = json.loads(found.cart), json.loads(found.shelf)
     return Account(found, token)
 
 
@@ -315,6 +316,12 @@ def cart() -> list[int]:
     if "cart" not in g:
         g.cart = circulation.cart_of(here.id) if here else session.get("cart", [])
     return g.cart
+
+
+def own_shelf() -> list[int]:
+    """The numbers of the titles that the patron who is here wants to read, as they were when the page was
+    asked for."""
+    return g.get("own_shelf", []) if patron() else []
 
 
 def put_in_cart(bib_id: int) -> None:

@@ -39,6 +39,18 @@ class LoginForm(Form):
     password = password_field()
 
 
+class ShelfForm(Form):
+    """A patron's note on a title to be read some day."""
+
+    note = StringField(filters=[lambda typed: rules.one_line(typed) if typed else ""])
+
+    def validate(self, extra_validators=None) -> bool:
+        understood = super().validate(extra_validators)
+        refusals = rules.decide_shelf_note(self.note.data).refusals
+        self.note.errors = [*self.note.errors, *refusals]
+        return understood and not refusals
+
+
 class ProofForm(Form):
     """The facts with which somebody proves to be a patron: those that the policy asks for."""
 

@@ -286,6 +286,19 @@ ALTER TABLE outbox ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE outbox ADD COLUMN next_at TEXT;
 """
 
+# 今度読みたい本: the titles that a patron wants to read some day, in the patron's own order.
+OWN_SHELF = """
+CREATE TABLE shelf_entry (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  patron_id INTEGER NOT NULL REFERENCES patron (id) ON DELETE CASCADE,
+  bib_id INTEGER NOT NULL REFERENCES bib (id) ON DELETE CASCADE,
+  note TEXT NOT NULL DEFAULT '',
+  place INTEGER NOT NULL,
+  added_at TEXT NOT NULL);
+CREATE UNIQUE INDEX shelf_entry_title ON shelf_entry (patron_id, bib_id);
+CREATE INDEX shelf_entry_bib ON shelf_entry (bib_id);
+"""
+
 
 def _statements(script: str) -> list[str]:
     """The single statements of a script, so that a step runs inside the caller's transaction."""
@@ -314,6 +327,7 @@ STEPS: tuple[Callable, ...] = (
     _script(ADDRESSES_AND_TICKETS),
     _script(WHAT_IS_KEPT),
     _script(TRIED_AGAIN),
+    _script(OWN_SHELF),
 )
 
 

@@ -300,6 +300,17 @@ class CartEntry(_Table):
     added_at = InstantField()
 
 
+class ShelfEntry(_Table):
+    """今度読みたい本: a title that a patron wants to read some day.  Nobody but the patron sees it."""
+
+    id = AutoField()
+    patron = ForeignKeyField(Patron, on_delete="CASCADE")
+    bib = ForeignKeyField(Bib, on_delete="CASCADE")
+    note = TextField(default="")
+    place = IntegerField()  # in the patron's order; only which is smaller counts
+    added_at = InstantField()
+
+
 class Login(_Table):
     """A login that has not ended.  Only a hash of its token is kept, and of the browser one word."""
 

@@ -1,7 +1,8 @@
 """What the library keeps of one patron, for that patron: to take along, and to delete the account on the web.
 
-The account is what the pages need: the password, the addresses, logins, cart, codes and messages.  The card
-is the library's, and with it loans and open holds; deleting it is the desk's work (``patrons.py``).
+The account is what the pages need: the password, the addresses, logins, cart, the list of what to read, codes
+and messages.  The card is the library's, and with it loans and open holds; deleting it is the desk's work
+(``patrons.py``).
 """
 
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from models import (
     MailAddress,
     Outbox,
     Patron,
+    ShelfEntry,
     Ticket,
     db,
     empty_the_log,
@@ -28,7 +30,7 @@ from models import (
 from rules import Channel
 
 # The tables whose rows are the account's and nobody else's; they go with it.
-_OF_THE_ACCOUNT = (Login, CartEntry, Activation, Outbox, Ticket, MailAddress)
+_OF_THE_ACCOUNT = (Login, CartEntry, ShelfEntry, Activation, Outbox, Ticket, MailAddress)
 
 _OF_THE_CARD = (
     Patron.card_number,
@@ -82,6 +84,7 @@ _OF_A_HOLD = (
 )
 _OF_AN_ENDED_HOLD = (Bib.title, Bib.volume, Hold.state, Hold.requested_at, Hold.closed_at)
 _OF_THE_CART = (Bib.title, Bib.volume, CartEntry.added_at)
+_OF_THE_SHELF = (Bib.title, Bib.volume, ShelfEntry.note, ShelfEntry.added_at)
 
 Fact = str | int | bool | date | datetime | None
 Rows = list[dict[str, Fact]]
@@ -94,6 +97,7 @@ class AtStake:
     addresses: int
     logins: int
     cart: int
+    shelf: int
     messages: int
     ended_holds: int
     loans: int
@@ -121,6 +125,10 @@ def everything(patron_id: int) -> dict[str, Rows]:
         "cart": _in_order(
             CartEntry.select(*_OF_THE_CART).join(Bib).where(CartEntry.patron == patron_id), CartEntry.id
         ),
+        "shelf": _in_order(
+            ShelfEntry.select(*_OF_THE_SHELF).join(Bib).where(ShelfEntry.patron == patron_id),
+            ShelfEntry.place,
+        ),
         "logins": _rows(Login, patron_id, Login.device, Login.started_at, Login.seen_at),
         "codes": _rows(Activation, patron_id, Activation.expires_at),
         "messages": _rows(Outbox, patron_id, Outbox.kind, Outbox.address, Outbox.queued_at, Outbox.tried_at),
@@ -135,6 +143,7 @@ def at_stake(patron_id: int) -> AtStake:
         addresses=_count(MailAddress, patron_id),
         logins=_count(Login, patron_id),
         cart=_count(CartEntry, patron_id),
+        shelf=_count(ShelfEntry, patron_id),
         messages=_count(Outbox, patron_id),
         ended_holds=theirs.where(Hold.closed_at.is_null(False)).count(),
         loans=_count(Loan, patron_id),

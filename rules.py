@@ -139,6 +139,8 @@ class Reason(StrEnum):
     HOLD_LIMIT = "reason.hold_limit"
     NO_HOLD_RULE = "reason.no_hold_rule"
     CART_FULL = "reason.cart_full"
+    OWN_SHELF_FULL = "reason.own_shelf_full"
+    SHELF_NOTE_LONG = "reason.shelf_note_long"
     OWNED = "reason.owned"
     # the form
     UNKNOWN_PICKUP = "reason.unknown_pickup"
@@ -3055,6 +3057,39 @@ def plan_cart(
             placed = HoldFacts(bib, HoldState.WAITING, occasion.at, occasion.day, occasion.branch)
             patron = replace(patron, holds=(*patron.holds, placed))
     return answers
+
+
+def plan_filling(
+    policy: Policy, patron: PatronFacts, bibs: Sequence[BibFacts], occasion: Occasion, in_cart: int
+) -> list[Decision]:
+    """The answer for each title that is to go into a cart of so many, as if those before it had gone in."""
+    answers = []
+    for bib in bibs:
+        answers.append(decide_cart(policy, patron, bib, occasion, in_cart))
+        in_cart += answers[-1].allowed
+    return answers
+
+
+# ---------------------------------------------------------------------------------------------------------
+# 今度読みたい本: what a patron wants to read some day (source document 1)
+# ---------------------------------------------------------------------------------------------------------
+
+OWN_SHELF_AT_MOST = 200  # titles; one page shows them all
+SHELF_NOTE_AT_MOST = 200  # characters
+
+
+def decide_own_shelf(on_it: int) -> Decision:
+    """Whether one more title may be noted by a patron who has noted so many.  No title is refused for what
+    it is: what cannot be held today may be read some day."""
+    full = on_it >= OWN_SHELF_AT_MOST
+    return Decision((Refusal(Reason.OWN_SHELF_FULL, {"most": OWN_SHELF_AT_MOST}),) if full else ())
+
+
+def decide_shelf_note(note: str) -> Decision:
+    """Whether a patron's note on such a title is short enough to be kept."""
+    long = len(note) > SHELF_NOTE_AT_MOST
+    facts = {"most": SHELF_NOTE_AT_MOST, "length": len(note)}
+    return Decision((Refusal(Reason.SHELF_NOTE_LONG, facts),) if long else ())
 
 
 # ---------------------------------------------------------------------------------------------------------

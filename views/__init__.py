@@ -22,6 +22,7 @@ from views import (
     report,
     requests,
     security,
+    shelf,
     staff,
     terminal,
 )
@@ -38,6 +39,7 @@ BLUEPRINTS = (
     privacy.pages,
     loans.pages,
     holds.pages,
+    shelf.pages,
     staff.pages,
     desk.pages,
     hold_shelf.pages,

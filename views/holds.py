@@ -6,6 +6,7 @@ from typing import NamedTuple
 from flask import Blueprint, Response, g, request, session
 
 import circulation
+import shelf
 import standing
 import terminal
 from forms import TimingForm
@@ -27,6 +28,8 @@ from views import answers
 from views.answers import occasion, patron_only, registration_at
 
 pages = Blueprint("holds", __name__)
+
+_OF_THE_SHELF = 5  # titles that are shown below the holds, of those that the patron wants to read
 
 
 class Row(NamedTuple):
@@ -134,6 +137,7 @@ def _show(
         refused=refused,
         timing_form=timing_form,
         done=session.pop("hold_done", None),
+        wanted=[] if answers.wants_part() else shelf.entries_of(patron.id)[:_OF_THE_SHELF],
     )
 
 

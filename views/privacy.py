@@ -114,6 +114,7 @@ def _kept() -> list[Kept]:
         "loans": {},
         "holds": {"length": g.wording.length(privacy.ended_holds)},
         "cart": {"length": _in_words(current_app.permanent_session_lifetime)},
+        "shelf": {},
         "messages": {"length": g.wording.length(privacy.ended_holds)},
         "logins": {"length": _in_words(rules.LONGEST_LOGIN)},
         "failures": {"length": _in_words(rules.FAILURES_KEPT)},
