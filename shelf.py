@@ -104,9 +104,12 @@ def move(patron_id: int, entry_id: int, step: Step, seen_at: int | None) -> None
 
 
 def remove(patron_id: int, entry_id: int) -> None:
-    """Take a title out of the list; one that is not in it any more is out."""
+    """Take a title out of the list; what is out stays out.  Raises NotThere where it is another's."""
     with db.atomic():
-        ShelfEntry.delete().where(ShelfEntry.patron == patron_id, ShelfEntry.id == entry_id).execute()
+        found = ShelfEntry.get_or_none(ShelfEntry.id == entry_id)
+        if found is not None and found.patron_id != patron_id:
+            raise NotThere
+        ShelfEntry.delete().where(ShelfEntry.id == entry_id).execute()
 
 
 def _existing(patron_id: int, entry_id: int) -> ShelfEntry:

@@ -12,7 +12,7 @@ from flask import Flask
 import activation
 import models
 import tickets
-from models import CalendarEntry, CartEntry, Item, Login, MailAddress, Notice, Patron, db
+from models import CalendarEntry, CartEntry, Item, Login, MailAddress, Notice, Patron, ShelfEntry, db
 from rules import HoldState, ItemState, TicketKind
 from tests.addresses import STAFF, Line
 from tests.cast import CARDS, PASSWORD, Town
@@ -34,6 +34,7 @@ CHANGES = (
 WHO = {"other": "sato", "owner": "tanaka", "clerk": "ishida", "administrator": "murakami"}
 # What nobody but Tanaka and the desk may read.
 OF_TANAKA = (*CARDS["tanaka"][:2], "tanaka@example.jp", "09000000012")
+WISH_OF_TANAKA = "姉のすすめ"  # a note that nobody else may read, nor the desk
 TITLES_OF_TANAKA = ("三四郎", "それから", "門", "野分")  # out or on hold
 
 Dump = dict[str, list[tuple]]
@@ -54,6 +55,13 @@ def fill(town: Town, secret: bytes) -> dict[str, object]:
     carted = town.title("行人")
     for name in ("sato", "tanaka"):
         CartEntry.insert(patron=town.patrons[name], bib=carted, added_at=town.clock()).execute()
+    wished = town.title("永日小品")
+    wishes = [
+        ShelfEntry.insert(
+            patron=town.patrons["tanaka"], bib=bib, note=WISH_OF_TANAKA, place=place, added_at=town.clock()
+        ).execute()
+        for place, bib in enumerate((wished, carted), start=1)
+    ]
     asked = town.title("野分", copies=0, requested=True)
     town.hold(asked, "tanaka")
     borrowed_for = town.title("坑夫", copies=0, requested=True)
@@ -84,6 +92,8 @@ def fill(town: Town, secret: bytes) -> dict[str, object]:
         "ready": ready,
         "untold": untold,
         "carted": carted,
+        "wished": wished,
+        "entry_of_shelf": wishes[0],
         "asked": asked,
         "borrowed": borrowed,
         "bare": town.title("二百十日", copies=0),

@@ -172,12 +172,14 @@ def test_of_a_patron_whom_the_desk_deletes_nothing_is_left_anywhere(
     at_home.post("/login", card=CARD, password=PASSWORD)
     at_home.token = None
     at_home.post("/cart/add", bib=town.title("草枕"))
+    at_home.post("/my/shelf/new", bib=town.title("明暗"), note="姉のすすめ")
     kokoro = town.title("こころ")
     lend(kokoro)
     desk.post("/desk/return/scan", code=barcode(kokoro))
     desk.post("/desk/hold", bib=town.title("門"), pickup="main", contact="mail")
     desk.post(f"/desk/patrons/{NUMBER}/code")
-    everywhere = {"patron", "mail_address", "ticket", "hold", "outbox", "login", "cart_entry", "activation"}
+    everywhere = {"patron", "mail_address", "ticket", "hold", "outbox", "login"}
+    everywhere |= {"cart_entry", "shelf_entry", "activation"}
     assert set(rows_that_say(NUMBER)) == everywhere
 
     desk.post(f"/desk/patrons/{NUMBER}/delete")
@@ -186,7 +188,8 @@ def test_of_a_patron_whom_the_desk_deletes_nothing_is_left_anywhere(
     assert rows_that_say(NUMBER, *TRACES.values()) == {} and BYTES not in left
     assert [what for what, trace in TRACES.items() if trace.encode() in left] == []
     assert not any(trace in caplog.text for trace in (*TRACES.values(), str(NUMBER)))
-    assert Item.select().count() == 3 and Event.select().count() > 0
+    assert "姉のすすめ".encode() not in left
+    assert Item.select().count() == 4 and Event.select().count() > 0
 
 
 def test_of_an_account_that_its_patron_deletes_no_address_and_no_title_is_left(
@@ -196,11 +199,21 @@ def test_of_an_account_that_its_patron_deletes_no_address_and_no_title_is_left(
     at_home.post("/login", card=CARD, password=PASSWORD)
     at_home.token = None
     at_home.post("/cart/add", bib=town.title("草枕"))
+    at_home.post("/my/shelf/new", bib=town.title("明暗"), note="姉のすすめ")
     desk.post("/desk/scan", code=CARD)
     desk.post("/desk/hold", bib=town.title("門"), pickup="main", contact="mail")
     desk.post(f"/desk/holds/{Hold.get().id}/cancel")
     desk.post(f"/desk/patrons/{NUMBER}/code")
-    everywhere = {"patron", "mail_address", "ticket", "hold", "login", "cart_entry", "activation"}
+    everywhere = {
+        "patron",
+        "mail_address",
+        "ticket",
+        "hold",
+        "login",
+        "cart_entry",
+        "activation",
+        "shelf_entry",
+    }
     assert set(rows_that_say(NUMBER)) == everywhere
 
     at_home.get("/my/data/delete")

@@ -58,6 +58,7 @@ def test_models_and_rules_stand_at_the_bottom():
         "circulation",
         "requested",
         "requesting",
+        "shelf",
         "calendar_changes",
         "notices",
         "jobs",
@@ -161,6 +162,15 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "GET /healthz",
             "GET /login",
             "GET /my",
+            "GET /my/shelf",
+            "GET /my/shelf.csv",
+            "GET /my/shelf/<number:entry_id>/remove",
+            "GET /my/shelf/new",
+            "POST /my/shelf/<number:entry_id>/move",
+            "POST /my/shelf/<number:entry_id>/note",
+            "POST /my/shelf/<number:entry_id>/remove",
+            "POST /my/shelf/cart",
+            "POST /my/shelf/new",
             "GET /manifest.webmanifest",
             "GET /my/card",
             "GET /my/contact",
@@ -348,6 +358,7 @@ BUSY = {
     "/my/loans": 6,
     "/my/holds": 6,
     "/cart": 6,
+    "/my/shelf": 6,
     "/my/security": 6,
     "/my/card": 6,
 }
@@ -370,6 +381,7 @@ def test_a_page_asks_the_database_a_few_things_however_much_there_is(town, reade
             town.lend(bib, "sato")
             town.hold(town.title("猫の絵本"), "sato")
             reader.post("/cart/add", bib=town.title("猫の図鑑"))
+            reader.post("/my/shelf/new", bib=bib, note="いつか")
 
     reader.log_in("sato")
     counts = []

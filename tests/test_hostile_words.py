@@ -33,6 +33,7 @@ WRITTEN = {
     models.Patron: ("kana_name", "phone", "postal_address", "household", "marks", "stopped_for"),
     models.MailAddress: ("address",),
     models.Ticket: ("address",),
+    models.ShelfEntry: ("note",),
     models.Staff: ("name",),
     models.Event: ("remark",),
     models.Notice: ("title", "body"),
@@ -41,6 +42,7 @@ WRITTEN = {
 # Where what was written has to be seen; so that this does not pass because nothing is shown.
 SHOWN_ON = (
     *("/", "/search", "/new", "/calendar", "/bibs/<number:bib_id>", "/cart", "/my", "/my/loans", "/my/holds"),
+    "/my/shelf",
     *("/desk", "/desk/admin/audit", "/desk/calendar", "/desk/notices", "/desk/patrons/<number:patron_id>"),
     *("/desk/pull", "/desk/requests", "/desk/shelf", "/desk/titles", "/desk/transfers"),
 )

@@ -121,7 +121,8 @@ def test_nobody_touches_what_is_anothers(three, sato, town):
         shelf.move(tanaka, three[1], Step.UP, 2)
     with pytest.raises(NotThere):
         shelf.entry_of(tanaka, three[0])
-    shelf.remove(tanaka, three[0])
+    with pytest.raises(NotThere):
+        shelf.remove(tanaka, three[0])
 
     assert listed(sato) == ["こころ", "門", "草枕"]
     assert shelf.entries_of(sato)[0].note == "こころのメモ"

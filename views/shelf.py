@@ -51,7 +51,7 @@ def new(patron: Patron) -> Response:
 @pages.post("/my/shelf/new")
 @patron_only(page="shelf.new")
 def put(patron: Patron) -> Response:
-    """The button of a title does it in place; without JavaScript it leads to the page that asks for a note."""
+    """A title's button does it in place; without JavaScript it leads to the page that asks for a note."""
     title = _asked_title(request.form.get("bib"))
     if not answers.wants_part() and "note" not in request.form:
         return answers.go("shelf.new", bib=title.id)
