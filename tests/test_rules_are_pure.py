@@ -44,6 +44,7 @@ from rules import (
     decide_missing,
     decide_new_address,
     decide_overruling,
+    decide_own_shelf,
     decide_password,
     decide_phone,
     decide_pickup,
@@ -52,6 +53,7 @@ from rules import (
     decide_registration,
     decide_remark,
     decide_renewal,
+    decide_shelf_note,
     decide_stop,
     decide_timing,
     decide_title,
@@ -405,6 +407,7 @@ def decisions_of_a_town_with_every_rule() -> Iterator[Decision]:
             for opening in (rules.ALWAYS_OPEN, NEVER_OPEN):
                 yield decide_extension(EVERYTHING, replace(ready, **facts), on(channel), opening)
     yield from (decide_putting_back(state) for state in HoldState)
+    yield from (decide_own_shelf(200), decide_shelf_note("あ" * 201))
     yesterday, far = TODAY - timedelta(days=1), TODAY + timedelta(days=100)
     for library in (EVERYTHING, SOURCE_1):
         for state in HoldState:

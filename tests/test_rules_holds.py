@@ -18,10 +18,13 @@ from rules import (
     Refusal,
     decide_cart,
     decide_hold,
+    decide_own_shelf,
     decide_patron_hold,
+    decide_shelf_note,
     decide_title_hold,
     first_state,
     plan_cart,
+    plan_filling,
     registration_at,
     serves_holds,
 )
@@ -272,6 +275,28 @@ def test_a_cart_holds_fifty(in_cart, reasons):
 
     assert decision.reasons == reasons
     assert all(refusal.facts == {"most": 50} for refusal in decision.refusals)
+
+
+def test_a_cart_is_filled_as_far_as_it_goes_and_what_cannot_be_held_takes_no_place():
+    titles = [BibFacts(1, "book"), NOVEL, title(3, added_on=date(2020, 1, 1), due_on=TODAY)]
+
+    plan = plan_filling(EVERYTHING, CITY, titles, on(WEB), CART_AT_MOST - 1)
+
+    assert [answer.reasons for answer in plan] == [(Reason.NO_ITEM,), (), (Reason.CART_FULL,)]
+
+
+@pytest.mark.parametrize(("on_it", "fits"), [(0, True), (199, True), (200, False), (300, False)])
+def test_two_hundred_titles_may_be_noted_to_be_read_some_day(on_it, fits):
+    refused = () if fits else (Refusal(Reason.OWN_SHELF_FULL, {"most": 200}),)
+
+    assert decide_own_shelf(on_it).refusals == refused
+
+
+@pytest.mark.parametrize(("length", "fits"), [(0, True), (200, True), (201, False)])
+def test_a_note_on_such_a_title_has_two_hundred_characters(length, fits):
+    refused = () if fits else (Refusal(Reason.SHELF_NOTE_LONG, {"most": 200, "length": length}),)
+
+    assert decide_shelf_note("𠮟" * length).refusals == refused
 
 
 @pytest.mark.parametrize(

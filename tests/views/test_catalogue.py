@@ -227,5 +227,5 @@ def test_what_stands_against_every_title_of_a_list_is_said_once_above_it(town, r
     page = reader.get("/search?q=猫")
 
     assert page.text.count("予約はご利用いただけません") == 1
-    assert not page.select("li.bib button") and not page.select("li.bib .reason")
+    assert not page.select("li.bib .cart-action button") and not page.select("li.bib .reason")
     assert "予約はご利用いただけません" in reader.get(page.select_one(".row-title a")["href"]).text
