@@ -91,13 +91,16 @@ def test_titles_change_places_and_a_click_that_was_sent_twice_moves_once(three, 
 
 
 def test_the_first_goes_no_higher_and_the_last_no_lower(three, sato, town, clock):
-    shelf.put(town.patrons["tanaka"], town.title("明暗"), "", clock())
+    others = [f"明暗 {number}" for number in range(5)]
+    for title in others:
+        shelf.put(town.patrons["tanaka"], town.title(title), "", clock())
     first, _, last = shelf.entries_of(sato)
 
     shelf.move(sato, first.id, Step.UP, first.place)
     shelf.move(sato, last.id, Step.DOWN, last.place)
 
-    assert listed(sato) == ["こころ", "門", "草枕"] and listed(town.patrons["tanaka"]) == ["明暗"]
+    assert listed(sato) == ["こころ", "門", "草枕"] and listed(town.patrons["tanaka"]) == others
+    assert [entry.place for entry in shelf.entries_of(sato)] == [1, 2, 3]
 
 
 def test_a_gap_that_a_removed_title_left_is_no_place(three, sato, town, clock):

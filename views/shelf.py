@@ -130,7 +130,8 @@ def to_cart(patron: Patron) -> Response:
     if titles and not fitting:
         return _show(patron, 409, ticked=ticked, problem="own_shelf.none_fitted")
     circulation.put_in_cart(patron.id, fitting, g.now)
-    session["shelf_carted"] = (len(fitting), len(titles) - len(fitting))
+    if titles:  # else it was sent twice, and what the first one did is still to be said
+        session["shelf_carted"] = (len(fitting), len(titles) - len(fitting))
     return answers.go("shelf.index")
 
 
