@@ -33,6 +33,7 @@ from rules import Occasion, Role
 DESK = "/desk"  # its first page, and how all its addresses begin
 _COMPRESSED_FROM = 500  # bytes; below this the header costs more than it saves
 _KEPT_FIELDS, _KEPT_LENGTH = 60, 60  # what a cookie has room for
+_KEPT_IN_FEW = 600  # characters of all fields together, where they are so few that each may be longer
 
 
 def wants_part() -> bool:
@@ -161,11 +162,13 @@ def _to_login(address: str) -> Response:
 
 def _keep_form(page: str) -> None:
     """Keep what was filled in, for the patron whose login ended and for nobody else at this terminal."""
-    fields = [
-        (name, value[:_KEPT_LENGTH])
+    filled = [
+        (name, value)
         for name, value in request.form.items(multi=True)
         if name != "csrf_token" and not name.startswith("seen-")
     ]
+    length = max(_KEPT_LENGTH, _KEPT_IN_FEW // max(1, len(filled)))
+    fields = [(name, value[:length]) for name, value in filled]
     session.permanent = True
     session["kept"] = {"patron": accounts.whose_login_ended(), "page": page, "fields": fields[:_KEPT_FIELDS]}
 

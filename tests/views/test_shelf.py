@@ -92,15 +92,27 @@ def test_who_has_not_logged_in_comes_back_to_the_title_after_the_login(reader, t
 
 
 def test_what_was_typed_outlasts_a_login_that_ended(sato, town, clock):
-    bib = town.title("草枕")
+    bib, long = town.title("草枕"), "".join(chr(0x4E00 + 7 * n) for n in range(200))
     page = sato.get(f"/my/shelf/new?bib={bib}")
     clock.forward(hours=2)
 
-    sato.post("/my/shelf/new", bib=bib, note="夏休みに")
+    sato.post("/my/shelf/new", bib=bib, note=long)
+    assert len(sato.browser.get_cookie("shiori").value) < 3000, "a browser keeps 4096 bytes"
     assert sato.went_to.startswith("/login?next=") and listed(town) == []
 
     page = sato.log_in("sato").get("/my/shelf/new")
-    assert "草枕" in said(page) and page.select_one("textarea").text == "夏休みに"
+    assert "草枕" in said(page) and page.select_one("textarea").text == long
+
+
+def test_a_note_of_the_list_outlasts_a_login_that_ended_too(sato, town, put, clock):
+    entry = put(town.title("草枕"), "まえ")
+    sato.get("/my/shelf")
+    clock.forward(hours=2)
+
+    sato.post(f"/my/shelf/{entry}/note", entry=entry, note="あと")
+
+    row = rows(sato.log_in("sato").get("/my/shelf"))[0]
+    assert row.select_one("details[open] textarea").text == "あと" and listed(town) == [("草枕", "まえ")]
 
 
 def test_a_note_that_is_too_long_comes_back_with_its_reason(sato, town):
