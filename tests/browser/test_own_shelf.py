@@ -29,9 +29,9 @@ def test_titles_are_noted_put_in_order_and_taken_to_the_cart(page, phone):
             page.get_by_role("button", name="登録する").click()
             page.goto("/search?q=夏目")
         row = page.locator("li.bib").filter(has_text=title)
-        expect(row.get_by_role("link", name="登録してあります")).to_be_visible()
+        expect(row.get_by_role("link", name="今度読みたい本に入っています")).to_be_visible()
     if phone.javascript:
-        expect(row.get_by_role("link", name="登録してあります")).to_be_focused()
+        expect(row.get_by_role("link", name="今度読みたい本に入っています")).to_be_focused()
 
     # the list: a note, the order
     page.locator(".is-noted a").first.click()
