@@ -46,7 +46,8 @@ def test_one_tap_in_the_results_notes_a_title_in_place(sato, town):
 
     part = sato.post("/my/shelf/new", bib=bib, part=True, status=200)
 
-    assert part.select_one(f'#shelf-{bib} a[href="/my/shelf"]').text.startswith("今度読みたい本に入っています")
+    noted = part.select_one(f'#shelf-{bib} a[href="/my/shelf"]')
+    assert noted.text.startswith("今度読みたい本に入っています")
     assert listed(town) == [("草枕", "")]
     for address in ("/search?q=草枕", f"/bibs/{bib}", "/new"):
         action = sato.get(address).select_one(f"#shelf-{bib}")
