@@ -283,6 +283,8 @@ def test_a_cart_is_filled_as_far_as_it_goes_and_what_cannot_be_held_takes_no_pla
     plan = plan_filling(EVERYTHING, CITY, titles, on(WEB), CART_AT_MOST - 1)
 
     assert [answer.reasons for answer in plan] == [(Reason.NO_ITEM,), (), (Reason.CART_FULL,)]
+    [refused] = plan_filling(EVERYTHING, replace(CITY, category="guest"), titles[1:2], on(WEB), 0)
+    assert Reason.CATEGORY_MAY_NOT_HOLD in refused.reasons
 
 
 @pytest.mark.parametrize(("on_it", "fits"), [(0, True), (199, True), (200, False), (300, False)])
