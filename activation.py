@@ -105,13 +105,10 @@ def set_password(
         patron = patron_of_card(number)
         if patron is None or not _is_out(patron.id, given.code_hash):
             return None
-        decision = passwords.decide(policy, password, own_numbers(patron))
-        if decision.allowed:
-            _close_the_ways(patron.id)
-            _store(patron.id, hashed, now, channel)
-    if decision.allowed:
+        answer = _set_anew(policy, patron, password, hashed, now, channel)
+    if answer.decision.allowed:
         security_log.note("password_set")
-    return PasswordAnswer(patron, decision)
+    return answer
 
 
 _FACTS_SQL = "SELECT id, kana_name, born_on, phone FROM patron WHERE card_number = ?"
@@ -167,14 +164,10 @@ def set_password_by(
         ticket = tickets.find(kind, ticket_id, now)
         if ticket is None:
             return None
-        patron = existing_patron(ticket.patron_id)
-        decision = passwords.decide(policy, password, own_numbers(patron))
-        if decision.allowed:
-            _close_the_ways(patron.id)
-            _store(patron.id, hashed, now, channel)
-    if decision.allowed:
+        answer = _set_anew(policy, existing_patron(ticket.patron_id), password, hashed, now, channel)
+    if answer.decision.allowed:
         security_log.note("password_set")
-    return PasswordAnswer(patron, decision)
+    return answer
 
 
 def change_password(
@@ -202,6 +195,17 @@ def change_password(
 
 def own_numbers(patron: Patron) -> OwnNumbers:
     return OwnNumbers(patron.card_number, patron.born_on, patron.phone)
+
+
+def _set_anew(
+    policy: Policy, patron: Patron, password: str, hashed: str, now: datetime, channel: Channel
+) -> PasswordAnswer:
+    """The password of a patron who has proved who they are, if the rules have nothing against it."""
+    decision = passwords.decide(policy, password, own_numbers(patron))
+    if decision.allowed:
+        _close_the_ways(patron.id)
+        _store(patron.id, hashed, now, channel)
+    return PasswordAnswer(patron, decision)
 
 
 def _store(patron_id: int, password_hash: str, now: datetime, channel: Channel) -> None:

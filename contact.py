@@ -20,6 +20,7 @@ from rules import (
     TicketKind,
     decide_address_removal,
     decide_new_address,
+    decide_one_more_address,
     decide_phone,
     decide_pickup,
     phone_number,
@@ -43,6 +44,23 @@ def waiting(patron_id: int, now: datetime) -> list[Ticket]:
     """The addresses that wait for their link to be used."""
     of_patron = (Ticket.patron == patron_id, Ticket.kind == TicketKind.ADDRESS, Ticket.expires_at > now)
     return list(Ticket.select().where(*of_patron).order_by(Ticket.id))
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAddresses:
+    """A patron's addresses, whether each may be removed; those that wait; whether one more may come."""
+
+    kept: list[tuple[MailAddress, Decision]]
+    waiting: list[Ticket]
+    one_more: Decision
+
+
+def own_addresses(policy: Policy, patron_id: int, now: datetime) -> OwnAddresses:
+    """What the patron's page shows: every button by the decision that its form will meet."""
+    rows, waits = addresses_of(patron_id), waiting(patron_id, now)
+    removal = _decide_removal(policy, patron_id, rows)
+    known = {one.address for one in [*rows, *waits]}
+    return OwnAddresses([(row, removal) for row in rows], waits, decide_one_more_address(policy, len(known)))
 
 
 def confirmed_address(patron_id: int) -> str | None:
@@ -69,10 +87,12 @@ def add(
     """
     with db.atomic():
         patron = existing_patron(patron_id)
+        rows, waits = addresses_of(patron_id), waiting(patron_id, now)
+        confirmed = {row.address for row in rows if row.confirmed_at}
+        known = {one.address for one in [*rows, *waits]}
         # What waits, or was only written down at the desk, may be asked to be confirmed again.
-        known = {row.address for row in addresses_of(patron_id) if row.confirmed_at or not sends}
-        known |= {one.address for one in [*addresses_of(patron_id), *waiting(patron_id, now)]} - {address}
-        decision = decide_new_address(policy, address, known)
+        again = sends and address in known - confirmed
+        decision = Decision() if again else decide_new_address(policy, address, known)
         if decision.allowed and sends:
             choices = {"for_contact": for_contact, "for_holds": for_holds}
             ticket = tickets.issue(TicketKind.ADDRESS, patron_id, now, address, **choices)
@@ -119,8 +139,9 @@ def remove(
     """Forget an address.  If it was the one for messages, the oldest of the others is.  Raises NotThere."""
     with db.atomic():
         patron, row = existing_patron(patron_id), _existing(patron_id, address_id)
-        others = [one for one in addresses_of(patron_id) if one.id != row.id]
-        decision = decide_address_removal(policy, len(others), _open_holds(patron_id).count())
+        rows = addresses_of(patron_id)
+        others = [one for one in rows if one.id != row.id]
+        decision = _decide_removal(policy, patron_id, rows)
         if decision.allowed:
             if patron.mail == row.address and others:
                 _use(patron, others[0], True, now, channel)
@@ -210,6 +231,11 @@ def _tell_the_old(patron: Patron, now: datetime) -> None:
     """Whoever reads the mail of the old address learns that messages do not come there any more."""
     if patron.mail is not None:
         mail.queue("address_changed", patron.id, [patron.id], now, each_time=True, address=patron.mail)
+
+
+def _decide_removal(policy: Policy, patron_id: int, rows: list[MailAddress]) -> Decision:
+    """Whether any one of a patron's addresses may be removed."""
+    return decide_address_removal(policy, len(rows) - 1, _open_holds(patron_id).count())
 
 
 def _open_holds(patron_id: int):

@@ -1548,12 +1548,16 @@ def has_odd_dots(address: str) -> bool:
 def decide_new_address(policy: Policy, address: str, known: Collection[str]) -> Decision:
     """Whether a patron with these addresses gets one more."""
     refusals = decide_mail_address(policy, address).refusals
-    most = policy.contact.mail_addresses
     if address.lower() in {one.lower() for one in known}:
-        refusals += (Refusal(Reason.MAIL_KNOWN),)
-    elif len(known) >= most:
-        refusals += (Refusal(Reason.MAIL_MANY, {"most": most}, place="contact.mail_addresses"),)
-    return Decision(refusals)
+        return Decision((*refusals, Refusal(Reason.MAIL_KNOWN)))
+    return Decision(refusals + decide_one_more_address(policy, len(known)).refusals)
+
+
+def decide_one_more_address(policy: Policy, known: int) -> Decision:
+    """Whether there is room for one more, whichever it is."""
+    most = policy.contact.mail_addresses
+    full = Refusal(Reason.MAIL_MANY, {"most": most}, place="contact.mail_addresses")
+    return Decision((full,) if known >= most else ())
 
 
 def decide_address_removal(policy: Policy, others: int, open_holds: int) -> Decision:

@@ -233,6 +233,7 @@ def for_every_template() -> dict:
         "at_desk": lambda: None if g.get("crashed") else staff_accounts.staff(),
         "is_at_desk": is_at_desk(),
         "cart": lambda: [] if g.get("crashed") else accounts.cart(),
+        "may_note": lambda: rules.decide_own_shelf(len(accounts.own_shelf())),
         "own_shelf": lambda: [] if g.get("crashed") else accounts.own_shelf(),
         "branch_name": branch_name,
         "public_address": public_address,

@@ -119,8 +119,8 @@ def _show(
     refusals=(),
     wait: int = 0,
 ) -> Response:
-    waiting = contact.waiting(patron.id, g.now)
-    addresses = contact.addresses_of(patron.id)
+    own = contact.own_addresses(g.policy, patron.id, g.now)
+    known = {row.address for row, _ in own.kept}
     return answers.page(
         "contact/index.html",
         status,
@@ -128,9 +128,10 @@ def _show(
         form=form,
         phone=phone or PhoneForm(phone=patron.phone or ""),
         choices=choices or CartForm.of(g.policy, patron, {}),
-        addresses=addresses,
-        waiting=[one for one in waiting if one.address not in {row.address for row in addresses}],
-        asked={one.address for one in waiting},
+        addresses=own.kept,
+        one_more=own.one_more,
+        waiting=[one for one in own.waiting if one.address not in known],
+        asked={one.address for one in own.waiting},
         sends=answers.sends_mail(),
         refusals=refusals,
         done=session.pop("contact_done", []) if status == 200 else [],

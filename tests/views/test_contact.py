@@ -89,7 +89,12 @@ def test_another_one_is_chosen_and_one_removed(sato, town):
 def test_the_last_address_stays_while_something_is_on_hold(sato, town):
     town.hold(town.title("こころ"), "sato", HoldState.WAITING)
 
-    page = sato.post(f"/my/contact/{row_of('sato@example.jp')}/remove", status=409)
+    remove = f"/my/contact/{row_of('sato@example.jp')}/remove"
+    page = sato.get("/my/contact")
+    assert not page.select(f'form[action="{remove}"]')
+    assert "予約が1件あるため、最後のメールアドレスは削除できません" in said(page)
+
+    page = sato.post(remove, status=409)
 
     assert "予約が1件あるため、最後のメールアドレスは削除できません" in said(page)
     assert mail_of("sato", town) == "sato@example.jp"
@@ -216,6 +221,15 @@ class TestByMail:
 
         assert addresses("sato", town) == ["sato@example.jp"] and mail_of("sato", town) == "sato@example.jp"
         assert MailAddress.get_by_id(row_of("sato@example.jp")).confirmed_at
+
+    def test_what_is_there_already_is_asked_to_be_confirmed_however_many_there_are(self, sato, town):
+        for n in (1, 2):
+            sato.post("/my/contact", mail=f"hana{n}@example.jp")
+        sato.post("/my/contact", status=422, mail="hana3@example.jp")
+
+        sato.post("/my/contact", mail="sato@example.jp")
+        sato.post("/my/contact", mail="hana2@example.jp")
+        assert Ticket.select().count() == 3
 
     def test_waiting_can_be_ended_and_nobody_elses(self, sato, app, town):
         sato.post("/my/contact", mail=NEW)

@@ -228,8 +228,10 @@ def test_a_library_that_knows_only_codes_asks_for_one(reader):
 def test_a_library_that_gives_no_codes_has_no_page_for_them(reader, town):
     assert reader.get("/register").select_one('main a[href="/register/code"]') is None
     reader.get("/register/code", status=404)
-    desk = reader.log_in_staff("ishida")
-    desk.post(f"/desk/patrons/{town.patrons['sato']}/code", status=409)
+    desk, sato = reader.log_in_staff("ishida"), f"/desk/patrons/{town.patrons['sato']}"
+    page = desk.get(sato)
+    assert not page.select(f'form[action="{sato}/code"]') and "番号はお渡ししていません" in said(page)
+    desk.post(f"{sato}/code", status=409)
 
 
 @pytest.mark.parametrize(

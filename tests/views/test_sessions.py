@@ -401,11 +401,15 @@ def test_of_who_was_at_the_terminal_before_nothing_is_left_for_the_next(terminal
     assert terminal.went_to == "/login", "a cookie that was copied is worth nothing"
 
 
+ANYBODYS = ("/", "/login", "/register", "/register/code", "/search", "/desk/login")
+OWN_PAGES_WITH_FIELDS = ("/my/contact", "/my/security", "/my/holds", "/cart", "/my/data/delete")
+
+
 def test_no_field_at_a_terminal_is_filled_in_or_kept_by_the_browser(terminal, town):
     town.hold(town.title("まちどおしい本"), "sato")
-    pages = [terminal.get(address) for address in ("/", "/login", "/register", "/search", "/desk/login")]
+    pages = [terminal.get(address) for address in ANYBODYS]
     terminal.log_in("sato")
-    pages += [terminal.get(address) for address in ("/my/contact", "/my/security", "/my/holds", "/cart")]
+    pages += [terminal.get(address) for address in OWN_PAGES_WITH_FIELDS]
 
     typed = [
         field

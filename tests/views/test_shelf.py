@@ -131,6 +131,10 @@ def test_a_full_list_is_said_in_place_and_on_the_page(sato, town, clock):
         bib = Bib.insert(material="book", title=f"本{number}", added_on=town.today).execute()
         ShelfEntry.insert(patron=town.patrons["sato"], bib=bib, place=number, added_at=clock()).execute()
     more = town.title("草枕")
+    for address in (f"/bibs/{more}", "/search?q=草枕", f"/my/shelf/new?bib={more}"):
+        page = sato.get(address)
+        assert not page.select('form[action="/my/shelf/new"]'), "no button that would be refused"
+        assert "「今度読みたい本」には200点まで登録できます。" in said(page)
 
     part = sato.post("/my/shelf/new", bib=more, part=True, status=409)
     page = sato.post("/my/shelf/new", bib=more, note="", status=409)
