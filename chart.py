@@ -1,5 +1,6 @@
 """Where the bars of a chart stand: two years beside each other, month by month, in the chart's own units."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -25,15 +26,18 @@ class Chart:
     months: tuple[float, ...]
     before: tuple[Bar, ...]
     now: tuple[Bar, ...]
+    pace: float | None = None  # the height of a line across, where there is one
     left: int = _LEFT
     width: int = WIDTH
     height: int = HEIGHT
 
 
-def of_two_years(now: Sequence[int], before: Sequence[int]) -> Chart:
-    """A bar for each number; the two of a month stand beside each other, the earlier year first."""
-    step = _step(max(*now, *before))
-    top = step * max(1, -(-max(*now, *before) // step))
+def of_two_years(now: Sequence[int], before: Sequence[int], pace: float = 0) -> Chart:
+    """A bar for each number; the two of a month stand beside each other, the earlier year first.  ``pace``:
+    how many a month are wanted."""
+    most = max(*now, *before, math.ceil(pace))
+    step = _step(most)
+    top = step * max(1, -(-most // step))
     group = (WIDTH - _LEFT) / len(now)
 
     def bar(place: float, n: int) -> Bar:
@@ -47,6 +51,7 @@ def of_two_years(now: Sequence[int], before: Sequence[int]) -> Chart:
         months=tuple(round(_LEFT + group * (place + 0.5), 1) for place in range(len(now))),
         before=tuple(bar(place + 0.12, n) for place, n in enumerate(before)),
         now=tuple(bar(place + 0.52, n) for place, n in enumerate(now)),
+        pace=round(_BOTTOM - (_BOTTOM - _TOP) * pace / top, 1) if pace else None,
     )
 
 

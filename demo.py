@@ -14,6 +14,7 @@ from pathlib import Path
 from werkzeug.security import generate_password_hash
 
 import demo_counts
+import demo_reading
 import intake
 import migrations
 import models
@@ -42,7 +43,7 @@ ACCOUNTS = ("100000001", "100000002", "100000003", "100000004", "100000005", "10
 STAFF = {"desk": Role.CLERK, "admin": Role.ADMINISTRATOR}  # by name
 PASSWORD = "shiori2026"  # noqa: S105 - everybody may know it: nothing here is real
 FACTS = PatronEntry("コンドウ サチ", "resident", born_on=date(1948, 5, 3), phone="0300000006")  # of 100000006
-VERSION = "4"  # of what is made below
+VERSION = "5"  # of what is made below
 
 _SEED = 20261122
 _NEIGHBOURS = 80  # invented patrons without a password, who keep the others company in the queues
@@ -196,6 +197,8 @@ class _Library:
             self._accounts()
             self._queues()
             demo_counts.make(self.policy, self.today, self.random)
+            yamada = Patron.get(Patron.card_number == ACCOUNTS[0]).id
+            demo_reading.make(self.policy, yamada, self.today, self.random)
             Meta.insert(key="demo_version", value=_version()).execute()
             Meta.insert(key="demo_day", value=self.today.isoformat()).execute()
         db.execute_sql("ANALYZE")

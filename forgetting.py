@@ -8,8 +8,6 @@ is over and leaves the rest, so a second run, or another process, finds none.
 import logging
 from datetime import datetime, time
 
-from peewee import OperationalError
-
 import patrons
 from events import JOBS
 from models import (
@@ -18,13 +16,11 @@ from models import (
     Hold,
     Loan,
     Login,
-    Meta,
     Outbox,
     Patron,
     StaffLogin,
     Ticket,
     db,
-    without_waiting,
 )
 from rules import (
     JAPAN,
@@ -39,8 +35,6 @@ from rules import (
 )
 from standing import patron_facts
 
-REWRITTEN_EVERY = 7  # days
-_REWRITTEN = "rewritten_on"  # the key of the day in the table of small facts
 _AT_A_TIME = 500
 _log = logging.getLogger("shiori.forgetting")
 
@@ -106,28 +100,6 @@ def _forget_patron(policy: Policy, patron_id: int, now: datetime) -> bool:
             return False
         patrons.remove(policy, patron_id, now, JOBS, JOBS)
         return True
-
-
-def rewrite(now: datetime) -> bool:
-    """Write the whole file anew, once a week.
-
-    What is deleted is overwritten at once (``secure_delete``), but where SQLite has moved rows from one page
-    to another before, the first may keep a copy of a row that is deleted later.  Only this removes it.
-    While it lasts nobody else can write (two to three seconds for 200,000 titles; whoever reads does not
-    wait), so it is begun on a new day, and left for the next where somebody does write.
-    """
-    today = library_day(now)
-    last = Meta.get_or_none(Meta.key == _REWRITTEN)
-    if last and (today - type(today).fromisoformat(last.value)).days < REWRITTEN_EVERY:
-        return False
-    try:
-        with without_waiting():
-            db.execute_sql("VACUUM")
-            Meta.replace(key=_REWRITTEN, value=today.isoformat()).execute()
-            return True
-    except OperationalError:  # the disk has no room for a second copy
-        _log.exception("the database could not be rewritten")
-    return False
 
 
 def _start(day) -> datetime:

@@ -1,5 +1,7 @@
 """The forms of patrons.  An error is the key of its sentence, or a refusal; templates say it at the field."""
 
+import unicodedata
+
 from wtforms import BooleanField, DateField, Form, PasswordField, RadioField, StringField
 from wtforms.validators import (
     AnyOf,
@@ -8,6 +10,7 @@ from wtforms.validators import (
     InputRequired,
     Length,
     Optional,
+    Regexp,
     ValidationError,
 )
 
@@ -39,16 +42,40 @@ class LoginForm(Form):
     password = password_field()
 
 
-class ShelfForm(Form):
-    """A patron's note on a title to be read some day."""
+class _NoteForm(Form):
+    """A patron's own words on something; ``decide`` says whether they can be kept."""
 
     note = StringField(filters=[lambda typed: rules.one_line(typed) if typed else ""])
 
     def validate(self, extra_validators=None) -> bool:
         understood = super().validate(extra_validators)
-        refusals = rules.decide_shelf_note(self.note.data).refusals
+        refusals = self.decide(self.note.data).refusals
         self.note.errors = [*self.note.errors, *refusals]
         return understood and not refusals
+
+
+class ShelfForm(_NoteForm):
+    """A patron's note on a title to be read some day."""
+
+    decide = staticmethod(rules.decide_shelf_note)
+
+
+class ReadingNoteForm(_NoteForm):
+    """A patron's note on something that was read."""
+
+    decide = staticmethod(rules.decide_reading_note)
+
+
+class GoalForm(Form):
+    """How many a patron wants to read in a year; left empty, there is no goal."""
+
+    goal = StringField(
+        filters=[lambda typed: unicodedata.normalize("NFKC", typed or "").strip().removesuffix("冊").strip()],
+        validators=[Regexp(r"[0-9]{0,6}\Z", message="form.goal_number")],
+    )
+
+    def wanted(self) -> int | None:
+        return int(self.goal.data) if self.goal.data else None
 
 
 class ProofForm(Form):

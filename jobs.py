@@ -17,6 +17,7 @@ import calendar_changes
 import circulation
 import forgetting
 import hold_shelf
+import rewriting
 from models import db, empty_the_log
 from postman import Postman
 from rules import Policy, library_day
@@ -50,6 +51,7 @@ def run(policy: Policy, now: datetime, new_day: bool = True) -> Done:
     try:
         attempts.forget(now)
         forgetting.forget_logins(now)
+        rewriting.rewrite_if_asked(now)
         registered = len(circulation.register_applied(policy, now))
         if not new_day:
             return Done(registered, 0, 0)
@@ -58,7 +60,7 @@ def run(policy: Policy, now: datetime, new_day: bool = True) -> Done:
         holds = forgetting.forget_ended_holds(policy, now)
         events = forgetting.forget_events(policy, now)
         patrons = forgetting.forget_patrons(policy, now)
-        forgetting.rewrite(now)
+        rewriting.rewrite(now)
         return Done(registered, moved, ended, holds, events, patrons)
     finally:
         empty_the_log()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+import reading
 import tallies
 from allocation import Piece, allocate, end_hold, expire, pass_on, piece_with_barcode
 from circulation import NotThere, existing_patron
@@ -131,6 +132,7 @@ def check_out(
         loan = db.execute_sql(_LEND_SQL, row).lastrowid
         db.execute_sql(_LENT_SQL, (piece.bib,))
         note_use(patron_id, library_day(now))
+        reading.record_loan(policy, patron_id, piece.bib, library_day(now))
         tallies.count("loan", branch, now, piece.bib)
         note("loan_made", loan, Channel.DESK, actor, now, overruled, overruling)
         _is_in_hand(piece)

@@ -299,6 +299,35 @@ CREATE UNIQUE INDEX shelf_entry_title ON shelf_entry (patron_id, bib_id);
 CREATE INDEX shelf_entry_bib ON shelf_entry (bib_id);
 """
 
+# 読書記録: the loans of patrons who want them kept, in words of their own; what these patrons agreed to; and
+# how many they want to read in a year.
+READING_RECORD = """
+CREATE TABLE reading_record (
+  patron_id INTEGER NOT NULL PRIMARY KEY REFERENCES patron (id) ON DELETE CASCADE,
+  since TEXT NOT NULL,
+  agreed_to TEXT NOT NULL CHECK (agreed_to <> ''));
+CREATE TABLE reading_entry (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  patron_id INTEGER NOT NULL REFERENCES reading_record (patron_id) ON DELETE CASCADE,
+  lent_on TEXT NOT NULL,
+  title TEXT NOT NULL,
+  volume TEXT NOT NULL DEFAULT '',
+  creators TEXT NOT NULL DEFAULT '',
+  publisher TEXT NOT NULL DEFAULT '',
+  isbn TEXT,
+  ndc TEXT NOT NULL DEFAULT '',
+  material TEXT NOT NULL DEFAULT '',
+  bib_id INTEGER REFERENCES bib (id) ON DELETE SET NULL,
+  note TEXT NOT NULL DEFAULT '');
+CREATE INDEX reading_entry_patron ON reading_entry (patron_id, lent_on);
+CREATE INDEX reading_entry_bib ON reading_entry (bib_id) WHERE bib_id IS NOT NULL;
+CREATE TABLE reading_goal (
+  patron_id INTEGER NOT NULL REFERENCES reading_record (patron_id) ON DELETE CASCADE,
+  year INTEGER NOT NULL,
+  goal INTEGER NOT NULL CHECK (goal > 0),
+  PRIMARY KEY (patron_id, year)) WITHOUT ROWID;
+"""
+
 
 def _statements(script: str) -> list[str]:
     """The single statements of a script, so that a step runs inside the caller's transaction."""
@@ -328,6 +357,7 @@ STEPS: tuple[Callable, ...] = (
     _script(WHAT_IS_KEPT),
     _script(TRIED_AGAIN),
     _script(OWN_SHELF),
+    _script(READING_RECORD),
 )
 
 

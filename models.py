@@ -311,6 +311,43 @@ class ShelfEntry(_Table):
     added_at = InstantField()
 
 
+class ReadingRecord(_Table):
+    """読書記録: that a patron keeps one: since when, and the sentences that were agreed to then."""
+
+    patron = ForeignKeyField(Patron, primary_key=True, on_delete="CASCADE")
+    since = InstantField()
+    agreed_to = TextField()
+
+
+class ReadingEntry(_Table):
+    """One loan in a patron's reading record.  It says what was lent in its own words, so that it outlives
+    the title, and of which piece it never says.  Nobody but the patron sees it."""
+
+    id = AutoField()
+    patron = ForeignKeyField(Patron, on_delete="CASCADE")
+    lent_on = DateField()
+    title = TextField()
+    volume = TextField(default="")
+    creators = TextField(default="")
+    publisher = TextField(default="")
+    isbn = TextField(null=True)
+    ndc = TextField(default="")
+    material = TextField(default="")
+    bib = ForeignKeyField(Bib, null=True, on_delete="SET NULL")  # its page, while it has one
+    note = TextField(default="")
+
+
+class ReadingGoal(_Table):
+    """目標: how many a patron wants to read in a year, which is named by the year in which it begins."""
+
+    patron = ForeignKeyField(Patron, on_delete="CASCADE")
+    year = IntegerField()
+    goal = IntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("patron", "year")
+
+
 class Login(_Table):
     """A login that has not ended.  Only a hash of its token is kept, and of the browser one word."""
 

@@ -1,14 +1,16 @@
 """What the library keeps of one patron, for that patron: to take along, and to delete the account on the web.
 
-The account is what the pages need: the password, the addresses, logins, cart, the list of what to read, codes
-and messages.  The card is the library's, and with it loans and open holds; deleting it is the desk's work
-(``patrons.py``).
+The account is what the pages need: the password, the addresses, logins, cart, the list of what to read, the
+reading record, codes and messages.  The card is the library's, and with it loans and open holds; deleting
+it is the desk's work (``patrons.py``).
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
 import accounts
+import reading
+import rewriting
 from circulation import existing_patron
 from events import NO_NUMBER, PATRON, note
 from models import (
@@ -22,6 +24,9 @@ from models import (
     MailAddress,
     Outbox,
     Patron,
+    ReadingEntry,
+    ReadingGoal,
+    ReadingRecord,
     ShelfEntry,
     Ticket,
     db,
@@ -84,7 +89,32 @@ _OF_A_HOLD = (
 )
 _OF_AN_ENDED_HOLD = (Bib.title, Bib.volume, Hold.state, Hold.requested_at, Hold.closed_at)
 _OF_THE_CART = (Bib.title, Bib.volume, CartEntry.added_at)
+_OF_A_READING = (
+    ReadingEntry.lent_on,
+    ReadingEntry.title,
+    ReadingEntry.volume,
+    ReadingEntry.creators,
+    ReadingEntry.publisher,
+    ReadingEntry.isbn,
+    ReadingEntry.ndc,
+    ReadingEntry.material,
+    ReadingEntry.note,
+)
 _OF_THE_SHELF = (Bib.title, Bib.volume, ShelfEntry.note, ShelfEntry.added_at)
+
+# In the order of AtStake.
+_AT_STAKE_SQL = """
+SELECT
+  (SELECT count(*) FROM mail_address WHERE patron_id = :patron),
+  (SELECT count(*) FROM login WHERE patron_id = :patron),
+  (SELECT count(*) FROM cart_entry WHERE patron_id = :patron),
+  (SELECT count(*) FROM shelf_entry WHERE patron_id = :patron),
+  (SELECT count(*) FROM reading_entry WHERE patron_id = :patron),
+  (SELECT count(*) FROM outbox WHERE patron_id = :patron),
+  (SELECT count(*) FROM hold WHERE patron_id = :patron AND closed_at IS NOT NULL),
+  (SELECT count(*) FROM loan WHERE patron_id = :patron),
+  (SELECT count(*) FROM hold WHERE patron_id = :patron AND closed_at IS NULL)
+"""
 
 Fact = str | int | bool | date | datetime | None
 Rows = list[dict[str, Fact]]
@@ -98,17 +128,23 @@ class AtStake:
     logins: int
     cart: int
     shelf: int
+    reading: int
     messages: int
     ended_holds: int
     loans: int
     holds: int
 
 
-def everything(patron_id: int) -> dict[str, Rows]:
-    """Every row that is a patron's, in sections; of a secret only that there is one.  Raises NotThere."""
+# What no terminal in the library shows, since the next one there might see it.
+_NOT_AT_A_TERMINAL = ("reading_record", "reading", "reading_goals")
+
+
+def everything(patron_id: int, at: Channel) -> dict[str, Rows]:
+    """Every row that is a patron's, in sections, as far as it may be shown there; of a secret only that
+    there is one.  Raises NotThere."""
     patron = existing_patron(patron_id)
     theirs = Hold.patron == patron_id
-    return {
+    sections = {
         "card": list(Patron.select(*_OF_THE_CARD).where(Patron.id == patron_id).dicts()),
         "account": [{"mail": patron.mail, "password": patron.password_hash is not None}],
         "addresses": _rows(MailAddress, patron_id, *_OF_AN_ADDRESS),
@@ -129,26 +165,22 @@ def everything(patron_id: int) -> dict[str, Rows]:
             ShelfEntry.select(*_OF_THE_SHELF).join(Bib).where(ShelfEntry.patron == patron_id),
             ShelfEntry.place,
         ),
+        "reading_record": _rows(ReadingRecord, patron_id, ReadingRecord.since, ReadingRecord.agreed_to),
+        "reading": _rows(ReadingEntry, patron_id, *_OF_A_READING),
+        "reading_goals": _rows(ReadingGoal, patron_id, ReadingGoal.year, ReadingGoal.goal),
         "logins": _rows(Login, patron_id, Login.device, Login.started_at, Login.seen_at),
         "codes": _rows(Activation, patron_id, Activation.expires_at),
         "messages": _rows(Outbox, patron_id, Outbox.kind, Outbox.address, Outbox.queued_at, Outbox.tried_at),
     }
+    if at is Channel.KIOSK:
+        return {name: rows for name, rows in sections.items() if name not in _NOT_AT_A_TERMINAL}
+    return sections
 
 
 def at_stake(patron_id: int) -> AtStake:
     """What a deletion of the account would mean.  Raises NotThere."""
     existing_patron(patron_id)
-    theirs = Hold.select().where(Hold.patron == patron_id)
-    return AtStake(
-        addresses=_count(MailAddress, patron_id),
-        logins=_count(Login, patron_id),
-        cart=_count(CartEntry, patron_id),
-        shelf=_count(ShelfEntry, patron_id),
-        messages=_count(Outbox, patron_id),
-        ended_holds=theirs.where(Hold.closed_at.is_null(False)).count(),
-        loans=_count(Loan, patron_id),
-        holds=theirs.where(Hold.closed_at.is_null()).count(),
-    )
+    return AtStake(*db.execute_sql(_AT_STAKE_SQL, {"patron": patron_id}).fetchone())
 
 
 def delete_account(patron_id: int, password: str, now: datetime) -> bool:
@@ -162,6 +194,7 @@ def delete_account(patron_id: int, password: str, now: datetime) -> bool:
     with db.atomic():
         if existing_patron(patron_id).password_hash != known:  # changed or deleted meanwhile
             return False
+        reading.forget(patron_id)
         for table in _OF_THE_ACCOUNT:
             table.delete().where(table.patron == patron_id).execute()
         ended = Hold.closed_at.is_null(False)  # only the account showed them
@@ -169,6 +202,7 @@ def delete_account(patron_id: int, password: str, now: datetime) -> bool:
         nothing = dict.fromkeys(("password_hash", "mail", "pickup_branch", "contact"))
         Patron.update(nothing).where(Patron.id == patron_id).execute()
         note("account_deleted", NO_NUMBER, Channel.WEB, PATRON, now)
+    rewriting.rewrite_if_asked(now)
     empty_the_log()
     return True
 
@@ -179,7 +213,3 @@ def _in_order(query, order) -> Rows:
 
 def _rows(table, patron_id: int, *columns) -> Rows:
     return list(table.select(*columns).where(table.patron == patron_id).order_by(*columns).dicts())
-
-
-def _count(table, patron_id: int) -> int:
-    return table.select().where(table.patron == patron_id).count()

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import contact
+import reading
+import rewriting
 import tallies
 from allocation import end_hold, pass_on
 from circulation import existing_patron
@@ -265,6 +267,7 @@ def delete(policy: Policy, patron_id: int, now: datetime, actor: str) -> Deletio
         if not decision.allowed:
             return DeletionAnswer(decision)
         released = remove(policy, patron_id, now, Channel.DESK, actor)
+    rewriting.rewrite_if_asked(now)
     empty_the_log()
     return DeletionAnswer(decision, released)
 
@@ -279,6 +282,7 @@ def remove(
         end_hold(hold, HoldState.CANCELLED, now, channel, actor)
         pass_on(policy, hold, now, channel, actor)
     Hold.update(patron=None, bib=None).where(theirs).execute()
+    reading.forget(patron_id)
     for table in (CartEntry, ShelfEntry, Login, Outbox, Activation, Ticket, MailAddress):
         table.delete().where(table.patron == patron_id).execute()
     Patron.delete().where(Patron.id == patron_id).execute()

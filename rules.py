@@ -140,7 +140,11 @@ class Reason(StrEnum):
     NO_HOLD_RULE = "reason.no_hold_rule"
     CART_FULL = "reason.cart_full"
     OWN_SHELF_FULL = "reason.own_shelf_full"
-    SHELF_NOTE_LONG = "reason.shelf_note_long"
+    NOTE_LONG = "reason.note_long"
+    NO_READING_RECORD = "reason.no_reading_record"
+    NOT_AT_A_TERMINAL = "reason.not_at_a_terminal"
+    GOAL_OUT_OF_RANGE = "reason.goal_out_of_range"
+    GOAL_YEAR_OVER = "reason.goal_year_over"
     OWNED = "reason.owned"
     # the form
     UNKNOWN_PICKUP = "reason.unknown_pickup"
@@ -3091,9 +3095,99 @@ def decide_own_shelf(on_it: int) -> Decision:
 
 def decide_shelf_note(note: str) -> Decision:
     """Whether a patron's note on such a title is short enough to be kept."""
-    long = len(note) > SHELF_NOTE_AT_MOST
-    facts = {"most": SHELF_NOTE_AT_MOST, "length": len(note)}
-    return Decision((Refusal(Reason.SHELF_NOTE_LONG, facts),) if long else ())
+    return _decide_note(note, SHELF_NOTE_AT_MOST)
+
+
+def _decide_note(note: str, most: int) -> Decision:
+    facts = {"most": most, "length": len(note)}
+    return Decision((Refusal(Reason.NOTE_LONG, facts),) if len(note) > most else ())
+
+
+# ---------------------------------------------------------------------------------------------------------
+# 読書記録: what a patron has read, for that patron alone (source document 1)
+# ---------------------------------------------------------------------------------------------------------
+
+GOAL_AT_MOST = 9999  # loans a year
+READING_NOTE_AT_MOST = 500  # characters
+
+
+class CountsFrom(StrEnum):
+    """Which loans a record begins with: those made from the setting on (source document 1), or those that
+    are open at that moment, too (目黒)."""
+
+    SETTING = "setting"
+    OPEN_LOANS = "open loans"
+
+
+class GoalYear(StrEnum):
+    """The month in which the year of a goal begins."""
+
+    APRIL = "april"
+    JANUARY = "january"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingPolicy:
+    """Whether patrons may have their loans recorded for themselves.  Nobody's are without being asked for."""
+
+    offered: bool = True
+    counts_from: CountsFrom = CountsFrom.SETTING
+    goal_year: GoalYear = GoalYear.APRIL
+
+
+def decide_record(policy: Policy, kept: bool, at: Channel) -> Decision:
+    """Whether a patron may see the reading record, or begin one.  ``kept``: it is kept already; then it can
+    be seen and ended also where the library offers none any more.  A terminal in the library shows none:
+    the next one there might see it."""
+    if at is Channel.KIOSK:
+        return Decision((Refusal(Reason.NOT_AT_A_TERMINAL),))
+    if not policy.reading_record.offered and not kept:
+        return Decision((Refusal(Reason.NO_READING_RECORD),))
+    return Decision()
+
+
+def is_recorded(policy: Policy) -> bool:
+    """Whether a loan that is made now goes into the record of a patron who keeps one.  Each loan is one
+    entry, the same title lent again is another; a renewal is none."""
+    return policy.reading_record.offered
+
+
+def begins_with_open_loans(policy: Policy) -> bool:
+    """Whether a record begins with what is out when it is turned on."""
+    return policy.reading_record.counts_from is CountsFrom.OPEN_LOANS
+
+
+def reading_year(policy: Policy, day: date) -> int:
+    """The year whose goal a loan of this day counts for, by the year in which it begins."""
+    return fiscal_year(day) if policy.reading_record.goal_year is GoalYear.APRIL else day.year
+
+
+def reading_months(policy: Policy, year: int) -> list[date]:
+    """The first days of the twelve months of such a year."""
+    first = 4 if policy.reading_record.goal_year is GoalYear.APRIL else 1
+    return [date(year + n // 12, n % 12 + 1, 1) for n in range(first - 1, first + 11)]
+
+
+def decide_goal(policy: Policy, year: int, goal: int | None, today: date) -> Decision:
+    """Whether a patron may want to read so many in a year, or, with None, have no goal: for this year and
+    the next.  What was wanted in a year that is over stays as it was."""
+    refusals = []
+    if year not in goal_years(policy, today):
+        refusals.append(Refusal(Reason.GOAL_YEAR_OVER))
+    if goal is not None and not 1 <= goal <= GOAL_AT_MOST:
+        refusals.append(Refusal(Reason.GOAL_OUT_OF_RANGE, {"most": GOAL_AT_MOST}))
+    return Decision(tuple(refusals))
+
+
+def goal_years(policy: Policy, today: date) -> tuple[int, int]:
+    """The years for which a goal can be set."""
+    this = reading_year(policy, today)
+    return this, this + 1
+
+
+def decide_reading_note(note: str) -> Decision:
+    """Whether a patron's note on something that was read is short enough to be kept."""
+    return _decide_note(note, READING_NOTE_AT_MOST)
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -3531,6 +3625,7 @@ class Policy:
     registration: Registration = Registration()
     contact: ContactPolicy = ContactPolicy()
     privacy: Privacy = Privacy()
+    reading_record: ReadingPolicy = ReadingPolicy()
     login: Logins = Logins()
     people: tuple[People, ...] = ()
     categories: tuple[Category, ...] = written("category", default=())

@@ -16,6 +16,7 @@ CHANGE_NOTHING_STORED = {
     "POST /desk/patrons",
     "POST /desk/finish",
     "POST /desk/terminal/end",
+    "POST /my/reading/setting",
     "POST /my/stay",
     "POST /register/password",
 }

@@ -11,9 +11,21 @@ from flask import Flask
 
 import activation
 import models
+import reading
 import tickets
-from models import CalendarEntry, CartEntry, Item, Login, MailAddress, Notice, Patron, ShelfEntry, db
-from rules import HoldState, ItemState, TicketKind
+from models import (
+    CalendarEntry,
+    CartEntry,
+    Item,
+    Login,
+    MailAddress,
+    Notice,
+    Patron,
+    ReadingEntry,
+    ShelfEntry,
+    db,
+)
+from rules import Channel, HoldState, ItemState, TicketKind
 from tests.addresses import STAFF, Line
 from tests.cast import CARDS, PASSWORD, Town
 from tests.reader import Reader
@@ -35,6 +47,7 @@ WHO = {"other": "sato", "owner": "tanaka", "clerk": "ishida", "administrator": "
 # What nobody but Tanaka and the desk may read.
 OF_TANAKA = (*CARDS["tanaka"][:2], "tanaka@example.jp", "09000000012")
 WISH_OF_TANAKA = "姉のすすめ"  # a note that nobody else may read, nor the desk
+READ_BY_TANAKA = "二度目でわかった"
 TITLES_OF_TANAKA = ("三四郎", "それから", "門", "野分")  # out or on hold
 
 Dump = dict[str, list[tuple]]
@@ -62,6 +75,11 @@ def fill(town: Town, secret: bytes) -> dict[str, object]:
         ).execute()
         for place, bib in enumerate((wished, carted), start=1)
     ]
+    for name in ("sato", "tanaka"):
+        reading.turn_on(town.policy, town.patrons[name], "同意した文", Channel.WEB, town.clock())
+    reading.record_loan(town.policy, town.patrons["tanaka"], town.title("硝子戸の中"), town.today)
+    read = reading.entries_of(town.patrons["tanaka"])[0].id
+    ReadingEntry.update(note=READ_BY_TANAKA).execute()
     asked = town.title("野分", copies=0, requested=True)
     town.hold(asked, "tanaka")
     borrowed_for = town.title("坑夫", copies=0, requested=True)
@@ -94,6 +112,7 @@ def fill(town: Town, secret: bytes) -> dict[str, object]:
         "carted": carted,
         "wished": wished,
         "entry_of_shelf": wishes[0],
+        "read": read,
         "asked": asked,
         "borrowed": borrowed,
         "bare": town.title("二百十日", copies=0),

@@ -6,13 +6,15 @@ that it is this patron's.  Nothing here empties the log itself; the program does
 """
 
 from datetime import timedelta
+from random import Random
 
 import pytest
 
 import jobs
+import reading
 import tickets
-from models import Event, Hold, Item, Loan, MailAddress, Patron, Staff, db
-from rules import HoldState, TicketKind
+from models import Event, Hold, Item, Loan, MailAddress, Patron, ReadingEntry, Staff, db
+from rules import Channel, HoldState, TicketKind
 from tests.cast import _HASH, PASSWORD
 from tests.reader import Reader
 from tests.records import barcode
@@ -173,13 +175,14 @@ def test_of_a_patron_whom_the_desk_deletes_nothing_is_left_anywhere(
     at_home.token = None
     at_home.post("/cart/add", bib=town.title("草枕"))
     at_home.post("/my/shelf/new", bib=town.title("明暗"), note="姉のすすめ")
+    at_home.post("/my/reading/setting", keep="yes")
     kokoro = town.title("こころ")
     lend(kokoro)
     desk.post("/desk/return/scan", code=barcode(kokoro))
     desk.post("/desk/hold", bib=town.title("門"), pickup="main", contact="mail")
     desk.post(f"/desk/patrons/{NUMBER}/code")
     everywhere = {"patron", "mail_address", "ticket", "hold", "outbox", "login"}
-    everywhere |= {"cart_entry", "shelf_entry", "activation"}
+    everywhere |= {"cart_entry", "shelf_entry", "activation", "reading_record", "reading_entry"}
     assert set(rows_that_say(NUMBER)) == everywhere
 
     desk.post(f"/desk/patrons/{NUMBER}/delete")
@@ -200,12 +203,14 @@ def test_of_an_account_that_its_patron_deletes_no_address_and_no_title_is_left(
     at_home.token = None
     at_home.post("/cart/add", bib=town.title("草枕"))
     at_home.post("/my/shelf/new", bib=town.title("明暗"), note="姉のすすめ")
+    at_home.post("/my/reading/setting", keep="yes")
+    at_home.post("/my/reading/goal", year="2026", goal="50")
     desk.post("/desk/scan", code=CARD)
     desk.post("/desk/hold", bib=town.title("門"), pickup="main", contact="mail")
     desk.post(f"/desk/holds/{Hold.get().id}/cancel")
     desk.post(f"/desk/patrons/{NUMBER}/code")
     everywhere = {"patron", "mail_address", "ticket", "hold", "login"}
-    everywhere |= {"cart_entry", "shelf_entry", "activation"}
+    everywhere |= {"cart_entry", "shelf_entry", "activation", "reading_record", "reading_goal"}
     assert set(rows_that_say(NUMBER)) == everywhere
 
     at_home.get("/my/data/delete")
@@ -219,3 +224,62 @@ def test_of_an_account_that_its_patron_deletes_no_address_and_no_title_is_left(
     assert left.count(_HASH.encode()) == others
     assert TRACES["phone"].encode() in left, "the card stays the library's"
     assert not any(trace in caplog.text for trace in (*TRACES.values(), str(NUMBER)))
+
+
+def test_of_a_reading_record_that_is_turned_off_no_title_no_note_and_no_byte_is_left(
+    town, app, somebody, content, ties, clock, policy
+):
+    """Among other records that grow and shrink beside it, so that rows were moved from page to page."""
+    at_home = Reader(app)
+    at_home.post("/login", card=CARD, password=PASSWORD)
+    at_home.token = None
+    at_home.post("/my/reading/setting", keep="yes")
+    others = [town.somebody() for _ in range(4)]
+    for patron in others:
+        reading.turn_on(policy, patron, "残します。", Channel.WEB, clock())
+    titles = [f"モモンガ文庫の冒険 {n}。" for n in range(150)]  # withdrawn long ago: no catalogue has them
+    note = "ヤマネに借りた気がする"
+    chance = Random(7)  # noqa: S311 - the same each time
+    entries = []
+    for title in titles:
+        of_somebody = {"patron": NUMBER, "lent_on": town.today, "title": title, "note": note}
+        ReadingEntry.insert(of_somebody).execute()
+        for patron in others:
+            row = {"patron": patron, "lent_on": town.today, "title": "ほか"}
+            entries.append(ReadingEntry.insert(row).execute())
+    for entry in chance.sample(entries, len(entries) // 2):
+        ReadingEntry.update(note="長いメモ" * chance.randrange(60)).where(ReadingEntry.id == entry).execute()
+    for entry in chance.sample(entries, len(entries) * 4 // 5):
+        ReadingEntry.delete().where(ReadingEntry.id == entry).execute()
+    assert all(trace.encode() in content() for trace in (*titles, note))
+    at_home.post("/my/reading/goal", year="2026", goal="50")
+
+    at_home.get("/my/reading/off")
+    at_home.post("/my/reading/off")
+
+    left = content()
+    assert [trace for trace in (*titles, note) if trace.encode() in left] == []
+    # SQLite overwrites what it deletes, but not each copy that it made when it moved rows: the file is new.
+    assert db.execute_sql("PRAGMA freelist_count").fetchone() == (0,)
+    assert set(rows_that_say(NUMBER)) == {"patron", "login"}
+    at_home.get("/my")
+    at_home.log_out()
+    jobs.run(policy, clock(), False)
+    assert set(rows_that_say(NUMBER)) == {"patron"} and ties() == 0
+
+
+def test_of_one_entry_that_is_deleted_no_byte_is_left_either(town, app, somebody, content):
+    at_home = Reader(app)
+    at_home.post("/login", card=CARD, password=PASSWORD)
+    at_home.token = None
+    at_home.post("/my/reading/setting", keep="yes")
+    for n in range(30):
+        row = {"patron": NUMBER, "lent_on": town.today, "title": f"モモンガ文庫の冒険 {n}。"}
+        ReadingEntry.insert(**row, note=f"ヤマネ {n}。").execute()
+    one = ReadingEntry.get(ReadingEntry.title == "モモンガ文庫の冒険 17。")
+
+    at_home.post("/my/reading/delete", entry=one.id)
+
+    left = content()
+    assert "モモンガ文庫の冒険 17。".encode() not in left and "ヤマネ 17。".encode() not in left
+    assert "モモンガ文庫の冒険 16。".encode() in left

@@ -15,6 +15,7 @@ import jobs
 import lending
 import mail
 import patrons
+import rewriting
 from models import (
     Activation,
     Bib,
@@ -402,10 +403,10 @@ def test_while_somebody_writes_the_file_is_left_as_it_is(town, clock, database):
     other = sqlite3.connect(database, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
-    assert forgetting.rewrite(clock()) is False and Meta.get_or_none(Meta.key == "rewritten_on") is None
+    assert rewriting.rewrite(clock()) is False and Meta.get_or_none(Meta.key == "rewritten_on") is None
     other.execute("ROLLBACK")
     other.close()
-    assert forgetting.rewrite(clock()) is True
+    assert rewriting.rewrite(clock()) is True
 
 
 def test_what_the_desk_deletes_takes_ended_holds_along(town, clock, policy, cancel):

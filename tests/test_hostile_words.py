@@ -34,6 +34,7 @@ WRITTEN = {
     models.MailAddress: ("address",),
     models.Ticket: ("address",),
     models.ShelfEntry: ("note",),
+    models.ReadingEntry: ("title", "volume", "creators", "publisher", "note"),
     models.Staff: ("name",),
     models.Event: ("remark",),
     models.Notice: ("title", "body"),
@@ -42,7 +43,7 @@ WRITTEN = {
 # Where what was written has to be seen; so that this does not pass because nothing is shown.
 SHOWN_ON = (
     *("/", "/search", "/new", "/calendar", "/bibs/<number:bib_id>", "/cart", "/my", "/my/loans", "/my/holds"),
-    "/my/shelf",
+    *("/my/shelf", "/my/reading", "/my/reading/notebook"),
     *("/desk", "/desk/admin/audit", "/desk/calendar", "/desk/notices", "/desk/patrons/<number:patron_id>"),
     *("/desk/pull", "/desk/requests", "/desk/shelf", "/desk/titles", "/desk/transfers"),
 )

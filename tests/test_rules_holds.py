@@ -296,7 +296,7 @@ def test_two_hundred_titles_may_be_noted_to_be_read_some_day(on_it, fits):
 
 @pytest.mark.parametrize(("length", "fits"), [(0, True), (200, True), (201, False)])
 def test_a_note_on_such_a_title_has_two_hundred_characters(length, fits):
-    refused = () if fits else (Refusal(Reason.SHELF_NOTE_LONG, {"most": 200, "length": length}),)
+    refused = () if fits else (Refusal(Reason.NOTE_LONG, {"most": 200, "length": length}),)
 
     assert decide_shelf_note("𠮟" * length).refusals == refused
 

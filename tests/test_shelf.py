@@ -71,8 +71,8 @@ def test_a_note_of_so_many_characters_is_kept_and_a_longer_one_is_not(three, sat
     longest = "あ" * SHELF_NOTE_AT_MOST
 
     assert shelf.write_note(sato, three[0], longest).allowed
-    assert shelf.write_note(sato, three[0], longest + "い").reasons == (Reason.SHELF_NOTE_LONG,)
-    assert shelf.put(sato, town.title("明暗"), longest + "い", clock()).reasons == (Reason.SHELF_NOTE_LONG,)
+    assert shelf.write_note(sato, three[0], longest + "い").reasons == (Reason.NOTE_LONG,)
+    assert shelf.put(sato, town.title("明暗"), longest + "い", clock()).reasons == (Reason.NOTE_LONG,)
 
     assert shelf.entries_of(sato)[0].note == longest and len(listed(sato)) == 3
 
@@ -153,7 +153,7 @@ def test_it_is_in_the_file_of_ones_own_data_and_goes_with_the_account(three, sat
     tanaka = town.patrons["tanaka"]
     shelf.put(tanaka, town.title("明暗"), "", clock())
 
-    rows = own_data.everything(sato)["shelf"]
+    rows = own_data.everything(sato, Channel.WEB)["shelf"]
     assert [(row["title"], row["note"]) for row in rows][:2] == [
         ("こころ", "こころのメモ"),
         ("門", "門のメモ"),

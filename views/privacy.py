@@ -9,10 +9,11 @@ from flask import Blueprint, Response, current_app, g, make_response, request, s
 
 import accounts
 import attempts
-import forgetting
 import own_data
+import rewriting
 import rules
 import spreadsheet
+import terminal
 from forms import OwnDeletionForm
 from models import Patron
 from rules import JAPAN, Period, Unit
@@ -40,7 +41,7 @@ def index() -> Response:
         longest=_in_words(rules.LONGEST_LOGIN),
         cookie=_in_words(current_app.permanent_session_lifetime),
         cookie_name=current_app.config["SESSION_COOKIE_NAME"],
-        rewritten=_in_words(timedelta(days=forgetting.REWRITTEN_EVERY)),
+        rewritten=_in_words(timedelta(days=rewriting.EVERY)),
         backups=g.policy.privacy.backups,
         deleted=session.pop("account_deleted", False),
     )
@@ -49,7 +50,7 @@ def index() -> Response:
 @pages.get("/my/data")
 @patron_only(page="privacy.data")
 def data(patron: Patron) -> Response:
-    sections = own_data.everything(patron.id)
+    sections = own_data.everything(patron.id, terminal.channel())
     return answers.page("privacy/data.html", sections=sections)
 
 
@@ -62,7 +63,7 @@ def as_csv(patron: Patron) -> Response:
     """For everybody: a spreadsheet shows it, one fact a line."""
     t = g.wording.t
     lines = [[t("mydata.section"), t("mydata.fact"), t("mydata.content")]]
-    for section, rows in own_data.everything(patron.id).items():
+    for section, rows in own_data.everything(patron.id, terminal.channel()).items():
         for n, row in enumerate(rows, start=1):
             name = t(f"mydata.section.{section}") + (f" {n}" if len(rows) > 1 else "")
             lines += [[name, t(f"mydata.fact.{fact}"), _read(fact, value)] for fact, value in row.items()]
@@ -73,7 +74,9 @@ def as_csv(patron: Patron) -> Response:
 @patron_only(page="privacy.data")
 def as_json(patron: Patron) -> Response:
     """For programs: the same, as it is kept."""
-    written = json.dumps(own_data.everything(patron.id), ensure_ascii=False, indent=2, default=_plain)
+    written = json.dumps(
+        own_data.everything(patron.id, terminal.channel()), ensure_ascii=False, indent=2, default=_plain
+    )
     return _file(f"{written}\n".encode(), "application/json", "my-data.json")
 
 
@@ -115,6 +118,7 @@ def _kept() -> list[Kept]:
         "holds": {"length": g.wording.length(privacy.ended_holds)},
         "cart": {"length": _in_words(current_app.permanent_session_lifetime)},
         "shelf": {},
+        "reading": {},
         "messages": {"length": g.wording.length(privacy.ended_holds)},
         "logins": {"length": _in_words(rules.LONGEST_LOGIN)},
         "failures": {"length": _in_words(rules.FAILURES_KEPT)},
@@ -157,6 +161,8 @@ def _read(fact: str, value) -> str:
     if fact == "category":
         category = g.policy.patron_category(value)
         return category.name if category else value
+    if fact == "material":
+        return g.policy.names([value])[0]
     if fact in ("branch", "pickup_branch"):
         return answers.branch_name(value)
     if fact in _WORDS:

@@ -1,5 +1,6 @@
 """今度読みたい本: what a patron wants to read some day, with a note, in the patron's own order."""
 
+from datetime import date
 from typing import NamedTuple
 
 from flask import Blueprint, Response, g, make_response, request, session
@@ -7,9 +8,11 @@ from flask import Blueprint, Response, g, make_response, request, session
 import accounts
 import catalogue
 import circulation
+import reading
 import shelf
 import spreadsheet
 import standing
+import terminal
 from catalogue import Title
 from forms import ShelfForm
 from models import Patron
@@ -23,11 +26,13 @@ pages = Blueprint("shelf", __name__)
 
 
 class Row(NamedTuple):
-    """An entry with its title while it can be had here, and whether that can go into the hold cart."""
+    """An entry with its title while it can be had here, whether that can go into the hold cart, and when its
+    patron borrowed it last, if that is on record."""
 
     entry: Entry
     title: Title | None
     decision: Decision
+    lent_on: date | None
 
 
 @pages.get("/my/shelf")
@@ -165,11 +170,15 @@ def _show(
     titles = [title for title in catalogue.titles([entry.bib for entry in entries]) if title.items]
     answered = cart_answers(titles)
     there = {title.id: title for title in titles}
+    lent = {} if terminal.branch() else reading.last_lent(patron.id)
     decisions = answered["cart_decisions"]
     return answers.page(
         "shelf/index.html",
         status,
-        rows=[Row(entry, there.get(entry.bib), decisions.get(entry.bib)) for entry in entries],
+        rows=[
+            Row(entry, there.get(entry.bib), decisions.get(entry.bib), lent.get(entry.bib))
+            for entry in entries
+        ],
         against_all=answered["against_all"],
         can_be_chosen=any(
             decision.allowed and bib not in accounts.cart() for bib, decision in decisions.items()

@@ -226,6 +226,7 @@ def test_every_table_with_something_of_a_patron_is_in_the_file_and_in_the_deleti
         "hold",
         "cart_entry",
         "shelf_entry",
+        "reading_record",
         "login",
         "activation",
         "outbox",
@@ -268,7 +269,7 @@ def test_the_account_goes_everywhere_and_the_card_its_loans_and_open_holds_stay(
 
     sato = Patron.get_by_id(town.patrons["sato"])
     assert (sato.password_hash, sato.mail, sato.pickup_branch) == (None, None, None)
-    assert (sato.card_number, sato.phone, len(own_data.everything(sato.id)["loans"])) == (
+    assert (sato.card_number, sato.phone, len(own_data.everything(sato.id, Channel.WEB)["loans"])) == (
         CARD,
         "0312345678",
         2,
