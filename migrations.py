@@ -299,6 +299,12 @@ CREATE UNIQUE INDEX shelf_entry_title ON shelf_entry (patron_id, bib_id);
 CREATE INDEX shelf_entry_bib ON shelf_entry (bib_id);
 """
 
+# In which language a patron is written to, and how much of a title may stand in the mail.
+WRITTEN_TO = """
+ALTER TABLE patron ADD COLUMN mail_language TEXT NOT NULL DEFAULT 'ja';
+ALTER TABLE patron ADD COLUMN mail_titles TEXT NOT NULL DEFAULT 'none';
+"""
+
 
 def _statements(script: str) -> list[str]:
     """The single statements of a script, so that a step runs inside the caller's transaction."""
@@ -328,6 +334,7 @@ STEPS: tuple[Callable, ...] = (
     _script(WHAT_IS_KEPT),
     _script(TRIED_AGAIN),
     _script(OWN_SHELF),
+    _script(WRITTEN_TO),
 )
 
 
