@@ -23,7 +23,9 @@ class Letter(EmailMessage):
     """A letter as it came: its text, and beside it HTML that has to say the same."""
 
     def get_content(self, *arguments, **more) -> str:
-        return (self.get_body(("plain",)) if self.is_multipart() else super()).get_content(*arguments, **more)
+        """The text, with the ends of lines as everywhere here."""
+        text = self.get_body(("plain",)) if self.is_multipart() else super()
+        return text.get_content(*arguments, **more).replace("\r\n", "\n")
 
     @property
     def html(self) -> BeautifulSoup:
