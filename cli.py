@@ -1,4 +1,5 @@
-"""The commands of Shiori: ``shiori serve | demo | import | jobs | reindex | mail test | staff … | policy …``.
+"""The commands of Shiori: ``shiori serve | demo | import | jobs | reindex | check | mail test | staff … |
+policy …``.
 
 Exit status 0: done.  1: it could not be done.  2: what was asked for, or a setting, makes no sense.
 """
@@ -85,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     add("import", _import).add_argument("file", type=Path, help=_wording.t("cli.import_file"))
     add("jobs", _jobs)
     add("reindex", _reindex)
+    add("check", _check_all, about="check_all")
     mail = add("mail").add_subparsers(required=True, metavar="COMMAND")
     add("test", _mail_test, mail, about="mail_test").add_argument(
         "address", metavar="ADDRESS", help=_wording.t("cli.mail_address")
@@ -153,7 +155,7 @@ def _postman(settings: Settings, policy: Policy):
     from messages import Writer
     from postman import Postman
 
-    return Postman(settings.smtp, Writer(policy, settings.url, settings.secret()))
+    return Postman(settings.smtp, Writer(policy, settings.url, settings.secret(), settings.own_mail))
 
 
 def _demo(asked, settings: Settings, policy: Policy) -> int:
@@ -257,7 +259,12 @@ def _progress(key: str) -> Callable[[int], None]:
 
 def _check(asked, settings: Settings, policy: Policy) -> int:
     """The policy has been read by now: had it a mistake, that would have been told instead."""
-    wording = Wording(asked.language)
+    _tell_advice(settings, policy, Wording(asked.language))
+    return 0
+
+
+def _tell_advice(settings: Settings, policy: Policy, wording: Wording) -> None:
+    """That a policy has no mistake, and what in it may be worth another look."""
     source = setting.policy_text(settings.policy)
     found = policy_advice.advice(policy, library_day(datetime.now(UTC)))
     print(wording.t("cli.policy_right", given=settings.policy, name=policy.library.name))
@@ -265,7 +272,18 @@ def _check(asked, settings: Settings, policy: Policy) -> int:
         print(wording.t("cli.advice", n=len(found)))
         for line in _with_lines(found, source, wording):
             print(f"  {line}")
-    return 0
+
+
+def _check_all(_asked, settings: Settings, policy: Policy) -> int:
+    """The policy and all that check.py looks at.  Exit status 1 where something is to be put right."""
+    import check
+
+    _tell_advice(settings, policy, _wording)
+    found = list(check.findings(settings, policy))
+    for finding in found:
+        print(_wording.t(finding.key, **finding.facts))
+    print(_wording.t("cli.check_found", n=len(found)) if found else _wording.t("cli.check_right"))
+    return 1 if found else 0
 
 
 def _explain(asked, settings: Settings, policy: Policy) -> int:

@@ -15,9 +15,11 @@ from models import Hold, MailAddress, Patron, Ticket, db
 from rules import (
     Channel,
     Decision,
+    MailLanguage,
     Occasion,
     Policy,
     TicketKind,
+    TitlesInMail,
     decide_address_removal,
     decide_new_address,
     decide_one_more_address,
@@ -172,6 +174,14 @@ def choose(policy: Policy, patron_id: int, pickup: str, contact: str, now: datet
         if decision.allowed:
             Patron.update(pickup_branch=pickup, contact=contact).where(Patron.id == patron_id).execute()
         return decision
+
+
+def choose_letters(patron_id: int, language: MailLanguage, titles: TitlesInMail) -> None:
+    """In which language messages are written, and how much of a title they may say; where the policy allows
+    less, less is said."""
+    with db.atomic():
+        existing_patron(patron_id)
+        Patron.update(mail_language=language, mail_titles=titles).where(Patron.id == patron_id).execute()
 
 
 def write_down(patron: Patron, address: str | None, now: datetime) -> None:

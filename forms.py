@@ -236,6 +236,29 @@ class CartForm(Form):
         return form
 
 
+class LettersForm(Form):
+    """How messages are written; of titles no more may be chosen than the policy lets be said."""
+
+    language = RadioField(
+        choices=list(rules.MailLanguage),
+        validate_choice=False,
+        validators=[AnyOf(list(rules.MailLanguage), "form.mail_language_required")],
+    )
+    titles = RadioField(validate_choice=False, validators=[AnyOf([], "form.mail_titles_required")])
+
+    @classmethod
+    def of(cls, policy: rules.Policy, patron: Patron, filled: dict[str, str]) -> "LettersForm":
+        """With what was filled in, else with what the patron's messages are like."""
+        titles = rules.title_choice(policy, patron.mail_titles)
+        chosen = filled or {"language": patron.mail_language, "titles": titles}
+        form = cls(language=chosen.get("language", ""), titles=chosen.get("titles", ""))
+        form.titles.choices = rules.title_choices(policy)
+        if len(form.titles.choices) == 1:  # nothing to choose, and nothing asked
+            form.titles.data = titles
+        form.titles.validators = [AnyOf(list(form.titles.choices), "form.mail_titles_required")]
+        return form
+
+
 class Day(DateField):
     """A day, whose error is one of our sentences."""
 

@@ -1,16 +1,28 @@
-"""The text of a message that is owed, made at the moment when it is sent."""
+"""What a message that is owed says, found out at the moment when it is sent."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from pathlib import Path
 
 import hold_shelf
-import resources
 import tickets
-from models import Hold, Outbox, Ticket
-from rules import JAPAN, QUEUED_HOLD_STATES, Contact, HoldState, Policy, library_day, one_line
-from wording import LANGUAGES, Wording
+from letters import Letters
+from models import Hold, Outbox, Patron, Ticket
+from rules import (
+    JAPAN,
+    QUEUED_HOLD_STATES,
+    Contact,
+    HoldState,
+    MailLanguage,
+    Policy,
+    Shown,
+    library_day,
+    one_line,
+    shown_in_mail,
+    start_of_title,
+)
+from wording import Wording
 
 # Where the link of a message leads, by kind; the others have none that only one patron may use.
 _LINKS = {
@@ -34,28 +46,35 @@ class Message:
     to: str
     subject: str
     text: str
+    html: str
+    language: MailLanguage
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a mail says of one hold: its title or the start of it, its number; nothing of what it may not."""
+
+    title: str
+    number: int | None
 
 
 class Writer:
-    """Writes for one library.  ``url`` is where patrons find it, ``secret`` signs the links."""
+    """Writes for one library.  ``url`` is where patrons find it, ``secret`` signs the links, ``own`` has the
+    library's own texts."""
 
-    def __init__(self, policy: Policy, url: str, secret: bytes):
+    def __init__(self, policy: Policy, url: str, secret: bytes, own: Path | None = None):
         self.policy, self.url, self.secret = policy, url, secret
         self.library = one_line(policy.library.name)  # it stands in headers
-        # Plain text: what would be markup elsewhere is shown as it stands.
-        self.templates = Environment(  # noqa: S701
-            loader=FunctionLoader(resources.template),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self.letters = Letters(own)
 
     def write(self, owed: Outbox, now: datetime) -> Message | None:
         """The message, and to whom it goes; None where there is nothing to say any more, or nowhere to.
 
-        Of a hold neither title nor patron is said: who reads the mail may be somebody else.
+        Who reads the mail may be somebody else: of a patron nothing is said, and of a title only what the
+        patron has asked for and the policy allows.
         """
-        wording, to = Wording(words=self.policy.words), owed.address or owed.patron.mail
+        language, to = owed.patron.mail_language, owed.address or owed.patron.mail
+        wording = self._wording(language)
         facts = self._facts(wording, owed.queued_at)
         if owed.kind in _LINKS:
             ticket = Ticket.get_or_none(Ticket.id == int(owed.numbers), Ticket.expires_at > now)
@@ -69,19 +88,39 @@ class Writer:
             if not holds:
                 return None
             to = owed.address or next((hold.address.address for hold in holds if hold.address), to)
-            facts |= self._of_holds(holds, wording, library_day(now))
+            facts |= self._of_holds(holds, owed.patron, wording, library_day(now))
         if not to:
             return None
-        return self._message(owed.kind, to, facts)
+        return self._message(language, owed.kind, to, facts)
 
     def trial(self, to: str, now: datetime) -> Message:
         """A message to whoever wants to know whether any arrives."""
-        return self._message("trial", to, self._facts(Wording(words=self.policy.words), now))
+        language = MailLanguage.JAPANESE
+        return self._message(language, "trial", to, self._facts(self._wording(language), now))
 
-    def _message(self, kind: str, to: str, facts: dict[str, object]) -> Message:
-        template = self.templates.get_template(f"mail/{LANGUAGES[0]}/{kind}.txt")
-        subject, _, text = template.render(facts).partition("\n")
-        return Message(to, subject.strip(), text.strip() + "\n")
+    def examples(self, language: MailLanguage, kind: str) -> Iterator[dict[str, object]]:
+        """The facts of a message of this kind as they might be, for whoever tries another text with them:
+        once all that can be said, and once as little as can be."""
+        wording, day = self._wording(language), date(2026, 4, 1)
+        facts = self._facts(wording, datetime(2026, 4, 1, 12, tzinfo=JAPAN))
+        if kind in _LINKS:
+            link = self.url + _LINKS[kind].format(token="MTIzNDU2Nzg5MA.example")  # noqa: S106 - opens nothing
+            yield facts | {"link": link, "until": facts["at"]}
+        elif kind in _ABOUT_HOLDS:
+            named = [Named(title="こころ", number=1), Named(title="三四郎", number=2)]
+            told = {"n": 2, "holds": named, "until": wording.day(day), "was_ready": True}
+            silent = {"n": 0, "holds": [], "until": "", "was_ready": False}
+            yield facts | told | {"branches": [branch.name for branch in self.policy.branches]}
+            yield facts | silent | {"branches": [self.library]}
+        else:
+            yield facts
+
+    def _wording(self, language: MailLanguage) -> Wording:
+        return Wording(language.tag, self.policy.words)
+
+    def _message(self, language: MailLanguage, kind: str, to: str, facts: dict[str, object]) -> Message:
+        letter = self.letters.write(language, kind, facts)
+        return Message(to, letter.subject, letter.text, letter.html, language)
 
     def _facts(self, wording: Wording, at: datetime) -> dict[str, object]:
         """What every message may name."""
@@ -98,12 +137,26 @@ class Writer:
         asked = (Hold.id.in_(numbers), Hold.contact == Contact.MAIL, Hold.state.in_(_ABOUT_HOLDS[owed.kind]))
         return list(Hold.select().where(*asked).order_by(Hold.id))
 
-    def _of_holds(self, holds: list[Hold], wording: Wording, today: date) -> dict[str, object]:
-        branches = [self.policy.branch(hold.pickup_branch) for hold in holds]
+    def _of_holds(
+        self, holds: list[Hold], patron: Patron, wording: Wording, today: date
+    ) -> dict[str, object]:
+        """``n`` is 0 where how many is not said; where no branch is, it is the library."""
+        shown = shown_in_mail(self.policy, patron.mail_titles)
+        branches = [self.policy.branch(hold.pickup_branch) for hold in holds if Shown.BRANCH in shown]
         last = hold_shelf.last_day_told(self.policy, holds[0], today) if holds[0].ready_on else None
+        named = [_named(hold, shown) for hold in holds]
         return {
-            "n": len(holds),
+            "n": len(holds) if Shown.HOW_MANY in shown else 0,
             "branches": list(dict.fromkeys(branch.name for branch in branches if branch)) or [self.library],
+            "holds": [one for one in named if one.title or one.number],
             "until": wording.day(last) if last else "",
             "was_ready": holds[0].ready_on is not None,
         }
+
+
+def _named(hold: Hold, shown: frozenset[Shown]) -> Named:
+    """What may be said of one hold; of a title that the library has deleted there is nothing left."""
+    title = one_line(f"{hold.bib.title} {hold.bib.volume}") if hold.bib else ""
+    if Shown.TITLE not in shown:
+        title = start_of_title(title) if title and Shown.START_OF_TITLE in shown else ""
+    return Named(title, hold.id if Shown.HOLD_NUMBER in shown else None)

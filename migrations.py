@@ -328,6 +328,12 @@ CREATE TABLE reading_goal (
   PRIMARY KEY (patron_id, year)) WITHOUT ROWID;
 """
 
+# In which language a patron is written to, and how much of a title may stand in the mail.
+WRITTEN_TO = """
+ALTER TABLE patron ADD COLUMN mail_language TEXT NOT NULL DEFAULT 'ja';
+ALTER TABLE patron ADD COLUMN mail_titles TEXT NOT NULL DEFAULT 'none';
+"""
+
 
 def _statements(script: str) -> list[str]:
     """The single statements of a script, so that a step runs inside the caller's transaction."""
@@ -358,6 +364,7 @@ STEPS: tuple[Callable, ...] = (
     _script(TRIED_AGAIN),
     _script(OWN_SHELF),
     _script(READING_RECORD),
+    _script(WRITTEN_TO),
 )
 
 

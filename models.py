@@ -24,7 +24,16 @@ from peewee import (
 )
 from playhouse.fields import EnumField
 
-from rules import QUEUED_HOLD_STATES, HoldState, ItemState, Role, TicketKind, month_of
+from rules import (
+    QUEUED_HOLD_STATES,
+    HoldState,
+    ItemState,
+    MailLanguage,
+    Role,
+    TicketKind,
+    TitlesInMail,
+    month_of,
+)
 
 # Immediate, so that a transaction which reads first and writes later waits its turn instead of failing.
 db = SqliteDatabase(None, lock_type="IMMEDIATE", timeout=5, autoconnect=False)
@@ -187,6 +196,8 @@ class Patron(_Table):
     postal_address = TextField(null=True)
     pickup_branch = TextField(null=True)  # the one chosen last
     contact = TextField(null=True)  # how to be told of a hold, chosen last
+    mail_language = EnumField(MailLanguage, default=MailLanguage.JAPANESE)
+    mail_titles = EnumField(TitlesInMail, default=TitlesInMail.NONE)  # as chosen; the policy may allow less
     born_on = DateField(null=True)
     marks = TextField(default="")  # one a line; words that the desk has put on the patron
     household = TextField(null=True)

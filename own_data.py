@@ -32,7 +32,7 @@ from models import (
     db,
     empty_the_log,
 )
-from rules import Channel
+from rules import Channel, MailLanguage, TitlesInMail
 
 # The tables whose rows are the account's and nobody else's; they go with it.
 _OF_THE_ACCOUNT = (Login, CartEntry, ShelfEntry, Activation, Outbox, Ticket, MailAddress)
@@ -146,7 +146,14 @@ def everything(patron_id: int, at: Channel) -> dict[str, Rows]:
     theirs = Hold.patron == patron_id
     sections = {
         "card": list(Patron.select(*_OF_THE_CARD).where(Patron.id == patron_id).dicts()),
-        "account": [{"mail": patron.mail, "password": patron.password_hash is not None}],
+        "account": [
+            {
+                "mail": patron.mail,
+                "password": patron.password_hash is not None,
+                "mail_language": patron.mail_language,
+                "mail_titles": patron.mail_titles,
+            }
+        ],
         "addresses": _rows(MailAddress, patron_id, *_OF_AN_ADDRESS),
         "tickets": _rows(Ticket, patron_id, Ticket.kind, Ticket.address, Ticket.expires_at),
         "loans": _in_order(
@@ -200,7 +207,8 @@ def delete_account(patron_id: int, password: str, now: datetime) -> bool:
         ended = Hold.closed_at.is_null(False)  # only the account showed them
         Hold.update(patron=None, bib=None).where(Hold.patron == patron_id, ended).execute()
         nothing = dict.fromkeys(("password_hash", "mail", "pickup_branch", "contact"))
-        Patron.update(nothing).where(Patron.id == patron_id).execute()
+        as_at_first = {"mail_language": MailLanguage.JAPANESE, "mail_titles": TitlesInMail.NONE}
+        Patron.update({**nothing, **as_at_first}).where(Patron.id == patron_id).execute()
         note("account_deleted", NO_NUMBER, Channel.WEB, PATRON, now)
     rewriting.rewrite_if_asked(now)
     empty_the_log()

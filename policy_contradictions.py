@@ -7,7 +7,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 
 from policy_tables import PERIOD_KEYS, PLACE, Mistake, lines_at, note, value_at
-from rules import BUILT_IN_SETS, CLOSED_HOLD_STATES, HELD, Fact, Obstacle, School, is_mail_address
+from rules import BUILT_IN_SETS, CLOSED_HOLD_STATES, HELD, Contact, Fact, Obstacle, School, is_mail_address
 
 _LISTS_OF = ("limit", "by", "not", "only")  # under loan, renewal, hold and their seasons
 _MOST_ADDRESSES = 9
@@ -32,6 +32,7 @@ def contradictions(tables: dict) -> list[Mistake]:
         _block_lines,
         _conditions,
         _renewal_and_holds,
+        _tellings,
     ):
         check(tables, ids, mistakes)
     return mistakes
@@ -135,6 +136,18 @@ def _renewal_and_holds(tables: dict, ids: dict[str, list[str]], mistakes: list[M
         for channel, states in value_at(tables, path, {}).items():
             if isinstance(states, list) and ended & {state for state in states if isinstance(state, str)}:
                 note(mistakes, f"{path}.{channel}", "policy.closed_state")
+
+
+def _tellings(tables: dict, ids: dict[str, list[str]], mistakes: list[Mistake]) -> None:
+    """Each way of telling has one line; where nobody is told, nothing is said."""
+    seen = set()
+    for line in lines_at(tables, "notice"):
+        by = line.get("by")
+        if by == Contact.NONE:
+            note(mistakes, f"{line[PLACE]}.by", "policy.told_by_no_way")
+        elif isinstance(by, str) and by in seen:
+            note(mistakes, f"{line[PLACE]}.by", "policy.told_twice", given=by)
+        seen.add(by if isinstance(by, str) else None)
 
 
 def _empty_range(mistakes: list[Mistake], path: str, condition: dict) -> None:

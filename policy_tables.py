@@ -15,7 +15,7 @@ from rules import Unit
 PLACE = "@"  # beside a line's own keys: where it stands in the file, seasons included
 PERIOD_KEYS = {*(unit.value for unit in Unit), "count_first"}
 _ONE_LINE = re.compile(r"(?:^|\.)(?:loan|renewal|late)\.by$")  # a table in the place of a list of lines
-_QUESTIONS = ("of", "who", "at", "branch", "per", "count", "contact", "when", "stops", "under", "text")
+_QUESTIONS = ("of", "who", "at", "branch", "per", "count", "contact", "when", "stops", "by", "under", "text")
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,8 +175,9 @@ class Postman:
             f"<{hashlib.sha256(event.encode()).hexdigest()[:32]}@{self.sender.rpartition('@')[2]}>"
         )
         letter["Auto-Submitted"] = "auto-generated"
-        letter["Content-Language"] = "ja"
         letter.set_content(message.text)
+        letter.add_alternative(message.html, subtype="html")
+        letter["Content-Language"] = message.language.tag  # earlier, it would be of the text alone
         return letter
 
     @contextmanager

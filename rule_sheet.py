@@ -31,11 +31,14 @@ from rules import (
     Reason,
     Refusal,
     RenewFrom,
+    Shown,
     SlipShows,
     due,
     facts_asked,
     renewal_line,
+    shown_by,
     stay_of_patron,
+    title_choices,
 )
 from wording import Wording
 
@@ -110,6 +113,7 @@ class _Sheet:
             (self.t("rules.holds"), self.how_many()),
             (self.t("rules.holds"), self.not_holdable()),
             (self.t("rules.shelf"), self.shelf()),
+            (self.t("rules.shelf"), self.tellings()),
             (self.t("rules.blocks"), self.blocks()),
             (self.t("rules.privacy"), self.privacy()),
         ]
@@ -352,6 +356,17 @@ class _Sheet:
         if HoldState.READY not in self.policy.hold.cancel.get(Channel.WEB, ()):
             said.append(self.t("rules.ready_not_cancelled"))
         return Part(None, said + self.notes(Heading.SHELF))
+
+    def tellings(self) -> Part:
+        """What is said by mail and by phone, where the sheet says it."""
+        said = []
+        for line in self.policy.tellings:
+            shows = shown_by(self.policy, line.by)
+            what = [word for word in Shown if word in shows]
+            said.append(self.t(f"rules.told_by.{line.by}", what=what))
+            if line.by is Contact.MAIL and len(title_choices(self.policy)) > 1:
+                said.append(self.t("rules.title_by_choice"))
+        return Part(None, said)
 
     # ---- blocks
 

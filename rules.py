@@ -3492,6 +3492,92 @@ def decide_overruling(policy: Policy, decision: Decision, overruling: Overruling
 
 
 # ---------------------------------------------------------------------------------------------------------
+# What a message says
+# ---------------------------------------------------------------------------------------------------------
+
+
+class MailLanguage(StrEnum):
+    """In which language a patron is written to.  Each has its folder of texts."""
+
+    JAPANESE = "ja"
+    PLAIN = "ja-easy"  # やさしい日本語
+    ENGLISH = "en"
+
+    @property
+    def tag(self) -> str:
+        """As a browser or a reader of screens knows the language."""
+        return self.value.partition("-")[0]
+
+
+class Shown(StrEnum):
+    """What a message about a hold may say of it, in the order of a sentence."""
+
+    TITLE = "title"
+    START_OF_TITLE = "start of title"
+    HOLD_NUMBER = "hold number"
+    HOW_MANY = "how many"
+    BRANCH = "branch"
+
+
+class TitlesInMail(StrEnum):
+    """How much of a title a patron wants to find in a mail, from nothing on."""
+
+    NONE = "none"
+    START = "start"
+    WHOLE = "whole"
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What may be said of a hold by mail, or by phone: who reads the mail of a family, or takes the call, may
+    be somebody else."""
+
+    by: Contact
+    shows: frozenset[Shown]
+
+
+_TOLD = frozenset({Shown.HOW_MANY, Shown.BRANCH})  # by mail, where a policy says nothing else
+_START_OF_TITLE = 5  # characters
+
+
+def shown_by(policy: Policy, by: Contact) -> frozenset[Shown] | None:
+    """What the policy lets be said by this way; None where it says nothing of a call."""
+    line = next((line for line in policy.tellings if line.by is by), None)
+    if line is not None:
+        return line.shows
+    return _TOLD if by is Contact.MAIL else None
+
+
+def title_choices(policy: Policy) -> tuple[TitlesInMail, ...]:
+    """How much of a title a patron may ask for: nothing, and no more than the policy lets be said."""
+    allowed = shown_by(policy, Contact.MAIL) or frozenset()
+    choices = [TitlesInMail.NONE]
+    if allowed & {Shown.START_OF_TITLE, Shown.TITLE}:
+        choices.append(TitlesInMail.START)
+    if Shown.TITLE in allowed:
+        choices.append(TitlesInMail.WHOLE)
+    return tuple(choices)
+
+
+def title_choice(policy: Policy, chosen: TitlesInMail) -> TitlesInMail:
+    """What a patron's choice comes to: of what may be asked for, the most that is no more than was chosen."""
+    wider = tuple(TitlesInMail)
+    return [one for one in title_choices(policy) if wider.index(one) <= wider.index(chosen)][-1]
+
+
+def shown_in_mail(policy: Policy, chosen: TitlesInMail) -> frozenset[Shown]:
+    """What a mail about holds says to a patron who has chosen so much of a title."""
+    allowed = shown_by(policy, Contact.MAIL) or frozenset()
+    of_title = {TitlesInMail.START: {Shown.START_OF_TITLE}, TitlesInMail.WHOLE: {Shown.TITLE}}
+    return allowed - {Shown.TITLE, Shown.START_OF_TITLE} | of_title.get(title_choice(policy, chosen), set())
+
+
+def start_of_title(title: str) -> str:
+    """The first characters of a title: five, and half of it at most, so that a short one is not all there."""
+    return title[: min(_START_OF_TITLE, len(title) // 2)] + "…"
+
+
+# ---------------------------------------------------------------------------------------------------------
 # What is kept, and for how long
 # ---------------------------------------------------------------------------------------------------------
 
@@ -3631,6 +3717,7 @@ class Policy:
     categories: tuple[Category, ...] = written("category", default=())
     blocks: tuple[Block, ...] = written("block", default=())
     overrule: Overrule | None = None
+    tellings: tuple[Telling, ...] = written("notice", default=())
     notes: tuple[Note, ...] = written("note", default=())
     seasons: tuple[Season, ...] = written("season", default=())
     in_season: Mapping[frozenset[int], Policy] = field(

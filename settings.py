@@ -24,6 +24,7 @@ NAMES = (
 )
 _MOST_PROXIES = 9
 _SECRET = "secret.key"  # noqa: S105 - the name of a file
+_MAIL = "mail"
 _SMTP_PORTS = {"smtp": 587, "smtps": 465}
 _LOOPBACK = {"localhost", "127.0.0.1", "[::1]"}
 _HOST_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*")  # a name, IPv4, or IPv6
@@ -67,6 +68,11 @@ class Settings:
     @property
     def database(self) -> Path:
         return self.folder / DATABASE
+
+    @property
+    def own_mail(self) -> Path:
+        """The folder of the library's own texts of mails, which need not be there."""
+        return self.folder / _MAIL
 
     def secret(self) -> bytes:
         """The key that signs cookies and links, made at the first start and kept beside the database."""

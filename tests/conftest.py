@@ -144,6 +144,8 @@ def post_office():
     office.controller.start()
     yield office
     office.controller.stop()
+    for letter in office.every:
+        letter.check()
 
 
 @pytest.fixture

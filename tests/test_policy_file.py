@@ -347,6 +347,22 @@ BROKEN = [
         '[[people]]\nid = "a"\nwhen = { patron = "child" }',
         "people[1].when.patron: unknown_who",
     ),
+    more("a call about nothing", '[[notice]]\nby = "phone"\nshows = []', "notice[1].shows: blank"),
+    more(
+        "who is told by no way",
+        '[[notice]]\nby = "none"\nshows = ["branch"]',
+        "notice[1].by: told_by_no_way",
+    ),
+    more(
+        "mails that say this, and mails that say that",
+        '[[notice]]\nby = "mail"\nshows = ["title"]\n[[notice]]\nby = "mail"\nshows = ["branch"]',
+        "notice[2].by: told_twice",
+    ),
+    more(
+        "a part of a title that nobody has heard of",
+        '[[notice]]\nby = "mail"\nshows = ["title", "author"]',
+        "notice[1].shows[2]: not_one_of",
+    ),
     more("a set of all patrons", '[[people]]\nid = "a"\nwhen = {}', "people[1].when: blank"),
     more(
         "a set of patrons called as a patron category",

@@ -35,6 +35,7 @@ PRINTED = (
         "overrulable.",
         "holdstate.",
         "fact.",
+        "shown.",
     ),
     *("contact.mail", "contact.phone", "contact.none"),
     *("rules.", "reason.", "policy.", "advice.", "explain.", "diff.", "setting."),

@@ -6,9 +6,9 @@ import attempts
 import contact
 import terminal
 import tickets
-from forms import AddressForm, CartForm, PhoneForm
+from forms import AddressForm, CartForm, LettersForm, PhoneForm
 from models import Patron
-from rules import TicketKind, has_odd_dots
+from rules import MailLanguage, TicketKind, TitlesInMail, has_odd_dots
 from views import answers
 from views.answers import patron_only
 
@@ -90,6 +90,16 @@ def choose(patron: Patron) -> Response:
     return _done("contact.chosen")
 
 
+@pages.post("/my/contact/letters")
+@patron_only(page="contact.index", keep_form=False)
+def choose_letters(patron: Patron) -> Response:
+    form = LettersForm.of(g.policy, patron, request.form.to_dict())
+    if not form.validate():
+        return _show(patron, AddressForm(), 422, letters=form)
+    contact.choose_letters(patron.id, MailLanguage(form.language.data), TitlesInMail(form.titles.data))
+    return _done("letters.saved")
+
+
 @pages.get("/contact/<token>")
 def link(token: str) -> Response:
     """The link of a mail only asks: programs that look into mails open links too."""
@@ -116,6 +126,7 @@ def _show(
     status: int = 200,
     phone: PhoneForm | None = None,
     choices: CartForm | None = None,
+    letters: LettersForm | None = None,
     refusals=(),
     wait: int = 0,
 ) -> Response:
@@ -128,6 +139,7 @@ def _show(
         form=form,
         phone=phone or PhoneForm(phone=patron.phone or ""),
         choices=choices or CartForm.of(g.policy, patron, {}),
+        letters=letters or LettersForm.of(g.policy, patron, {}),
         addresses=own.kept,
         one_more=own.one_more,
         waiting=[one for one in own.waiting if one.address not in known],

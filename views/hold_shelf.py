@@ -14,14 +14,17 @@ from circulation import NotThere
 from forms import TimingForm
 from opening import Calendar
 from rules import (
+    Contact,
     Decision,
     HoldState,
     Occasion,
+    Shown,
     decide_cancel,
     decide_extension,
     decide_pickup_change,
     decide_putting_back,
     decide_timing,
+    shown_by,
 )
 from staff_accounts import AtDesk
 from views import answers
@@ -44,6 +47,7 @@ def index(staff: AtDesk) -> Response:
         to_shelve=list(pieces(to_shelve_at(staff.branch)).values()),
         ready=[hold for hold in ready if not hold.is_over(g.today)],
         coming=[hold for hold in kept if hold.state is HoldState.IN_TRANSIT],
+        by_phone=[word for word in Shown if word in (shown_by(g.policy, Contact.PHONE) or ())],
         done=session.pop("shelf_done", None),
     )
 

@@ -113,6 +113,7 @@ def _kept() -> list[Kept]:
         "patron": {},
         "password": {},
         "addresses": {},
+        "letters": {},
         "tickets": {"length": _in_words(rules.LINK_GOOD_FOR)},
         "loans": {},
         "holds": {"length": g.wording.length(privacy.ended_holds)},
@@ -178,6 +179,8 @@ _WORDS = {
     "device": "device",
     "kind": "mydata.message",
     "delivery": "mydata.delivery",
+    "mail_language": "letters.language",
+    "mail_titles": "letters.titles",
 }
 
 
