@@ -6,10 +6,11 @@ from datetime import date, datetime
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 import hold_shelf
+import reminders
 import resources
 import tickets
 from models import Hold, Outbox, Ticket
-from rules import JAPAN, QUEUED_HOLD_STATES, Contact, HoldState, Policy, library_day, one_line
+from rules import JAPAN, QUEUED_HOLD_STATES, Contact, HoldState, Policy, Reminder, library_day, one_line
 from wording import LANGUAGES, Wording
 
 # Where the link of a message leads, by kind; the others have none that only one patron may use.
@@ -25,8 +26,10 @@ _ABOUT_HOLDS = {
     "hold_expired": {HoldState.EXPIRED},
     "pickup_changed": {*QUEUED_HOLD_STATES, HoldState.IN_TRANSIT, HoldState.READY},
     "request_declined": {HoldState.CANCELLED},
+    "hold_last_day": {HoldState.READY},
 }
-KINDS = (*_LINKS, "password_set", "address_changed", *_ABOUT_HOLDS)
+_REMINDERS = tuple(str(kind) for kind in Reminder)
+KINDS = (*_LINKS, "password_set", "address_changed", *dict.fromkeys((*_ABOUT_HOLDS, *_REMINDERS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,11 @@ class Writer:
                 return None
             to = owed.address or next((hold.address.address for hold in holds if hold.address), to)
             facts |= self._of_holds(holds, wording, library_day(now))
+        if owed.kind in _REMINDERS:
+            reminded = reminders.facts(self.policy, owed, wording, library_day(now))
+            if reminded is None:
+                return None
+            facts |= reminded
         if not to:
             return None
         return self._message(owed.kind, to, facts)

@@ -299,6 +299,16 @@ CREATE UNIQUE INDEX shelf_entry_title ON shelf_entry (patron_id, bib_id);
 CREATE INDEX shelf_entry_bib ON shelf_entry (bib_id);
 """
 
+# Reminders: the last day of a loan, a hold or a card of which its patron has been reminded; how often it has been
+# said of a loan that it is late; and which reminders a patron does without.
+REMINDERS = """
+ALTER TABLE loan ADD COLUMN reminded_for TEXT;
+ALTER TABLE loan ADD COLUMN overdue_told INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE hold ADD COLUMN reminded_for TEXT;
+ALTER TABLE patron ADD COLUMN card_reminded_for TEXT;
+ALTER TABLE patron ADD COLUMN unwanted TEXT NOT NULL DEFAULT '';
+"""
+
 
 def _statements(script: str) -> list[str]:
     """The single statements of a script, so that a step runs inside the caller's transaction."""
@@ -328,6 +338,7 @@ STEPS: tuple[Callable, ...] = (
     _script(WHAT_IS_KEPT),
     _script(TRIED_AGAIN),
     _script(OWN_SHELF),
+    _script(REMINDERS),
 )
 
 

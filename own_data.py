@@ -110,7 +110,13 @@ def everything(patron_id: int) -> dict[str, Rows]:
     theirs = Hold.patron == patron_id
     return {
         "card": list(Patron.select(*_OF_THE_CARD).where(Patron.id == patron_id).dicts()),
-        "account": [{"mail": patron.mail, "password": patron.password_hash is not None}],
+        "account": [
+            {
+                "mail": patron.mail,
+                "password": patron.password_hash is not None,
+                "unwanted": patron.unwanted,
+            }
+        ],
         "addresses": _rows(MailAddress, patron_id, *_OF_AN_ADDRESS),
         "tickets": _rows(Ticket, patron_id, Ticket.kind, Ticket.address, Ticket.expires_at),
         "loans": _in_order(
@@ -167,7 +173,7 @@ def delete_account(patron_id: int, password: str, now: datetime) -> bool:
         ended = Hold.closed_at.is_null(False)  # only the account showed them
         Hold.update(patron=None, bib=None).where(Hold.patron == patron_id, ended).execute()
         nothing = dict.fromkeys(("password_hash", "mail", "pickup_branch", "contact"))
-        Patron.update(nothing).where(Patron.id == patron_id).execute()
+        Patron.update(**nothing, unwanted="").where(Patron.id == patron_id).execute()
         note("account_deleted", NO_NUMBER, Channel.WEB, PATRON, now)
     empty_the_log()
     return True

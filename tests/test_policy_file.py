@@ -401,6 +401,41 @@ BROKEN = [
         "card.valid[1].of: unknown_key",
     ),
     more(
+        "a reminder whose first day counts",
+        "[reminder]\nbefore_due = { days = 3, count_first = true }",
+        "reminder.before_due: no_first_day",
+    ),
+    more(
+        "a reminder no days before",
+        "[reminder]\nlast_day_of_hold = { days = 0 }",
+        "reminder.last_day_of_hold: not_period",
+    ),
+    more(
+        "a reminder before so many open days",
+        "[reminder]\nbefore_due = { open_days = 3 }",
+        "reminder.before_due: no_branch_for_open_days",
+    ),
+    more(
+        "a reminder that is left blank",
+        '[reminder]\ncard_expires = ""',
+        "reminder.card_expires: not_period",
+    ),
+    more(
+        "a reminder of being late, no times",
+        "[reminder]\noverdue = { every = { days = 7 }, times = 0 }",
+        "reminder.overdue.times: no_reminders",
+    ),
+    more(
+        "a reminder of being late, as often as nobody says",
+        "[reminder]\noverdue = { every = { days = 7 } }",
+        "reminder.overdue.times: missing",
+    ),
+    more(
+        "a reminder of being late, whether or not",
+        "[reminder]\noverdue = { every = { days = 7 }, times = false }",
+        "reminder.overdue.times: not_int",
+    ),
+    more(
         "a block of open days",
         '[[block]]\nwhen = { overdue = { open_days = 3 } }\nstops = ["loan"]',
         "block[1].when.overdue: no_branch_for_open_days",

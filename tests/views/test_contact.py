@@ -164,7 +164,8 @@ def test_what_only_the_desk_changes_is_shown_and_no_form_changes_it(sato, town):
     for fact in ("サトウ ハナ", "1948年5月3日", "しおり町1-2-3"):
         assert fact in said(page)
     names = {field["name"] for field in page.select("main input[name]")}
-    assert names == {"csrf_token", "mail", "for_contact", "for_holds", "pickup", "contact", "phone"}
+    own = {"mail", "for_contact", "for_holds", "pickup", "contact", "phone"}
+    assert names == {"csrf_token", *own, "due_soon", "hold_last_day", "card_expires"}
 
 
 def test_the_senders_address_to_allow_is_shown(sato):
