@@ -299,8 +299,8 @@ CREATE UNIQUE INDEX shelf_entry_title ON shelf_entry (patron_id, bib_id);
 CREATE INDEX shelf_entry_bib ON shelf_entry (bib_id);
 """
 
-# Reminders: the last day of a loan, a hold or a card of which its patron has been reminded; how often it has been
-# said of a loan that it is late; and which reminders a patron does without.
+# Reminders: the last day of a loan, a hold or a card of which its patron has been reminded; how often it has
+# been said of a loan that it is late; and which reminders a patron does without.
 REMINDERS = """
 ALTER TABLE loan ADD COLUMN reminded_for TEXT;
 ALTER TABLE loan ADD COLUMN overdue_told INTEGER NOT NULL DEFAULT 0;
