@@ -11,6 +11,7 @@ import circulation
 import hold_shelf
 import jobs
 import lending
+import mail
 import patrons
 import reminders
 from models import Event, Hold, Loan, MailAddress, Outbox, Patron, db
@@ -32,6 +33,7 @@ EXTENDABLE = (
         'keep = { weeks = 1 }\nextend = { times = 1, by = { days = 3 }, at = ["web"] } ',
     ),
 )
+KEPT_FOR_A_DAY = (("keep = { weeks = 1 } ", "keep = { days = 1 } "),)
 WITH_PERIOD = (("[card]\n", "[card]\nvalid = [{ years = 3, renew = { days_before = 10 } }]\n"),)
 NO_WEB_RENEWAL = (("[renewal]  ", '[renewal]\nat = ["desk"]\n#'),)
 
@@ -211,6 +213,14 @@ def test_the_loan_of_a_piece_that_somebody_else_has_by_then_is_not_theirs(
     assert "資料1点の" in text_of(post_office.letters[0])
 
 
+def test_a_number_that_is_anothers_is_never_spoken_of(town, deliver, clock):
+    loan = town.lend(town.title("こころ"), "tanaka", due_in=2)
+    Loan.update(reminded_for=Loan.due_on).execute()
+    mail.queue("due_soon", town.patrons["sato"], [loan], clock())
+
+    assert deliver() == 0 and owed() == []
+
+
 # -- late --------------------------------------------------------------------------------------------------
 
 
@@ -321,6 +331,40 @@ def test_a_day_that_was_put_off_is_reminded_of_again(town, ready, letters, polic
     assert len(letters()) == 1
 
 
+@pytest.mark.parametrize("changes", [EXTENDABLE])
+def test_a_day_that_is_put_off_before_the_letter_goes_out_is_not_in_it(
+    town, ready, remind, deliver, policy, clock
+):
+    hold = ready()
+    clock.to(date(2026, 4, 21))
+    assert remind() == 1
+    circulation.extend_hold(policy, town.patrons["sato"], hold, Channel.WEB, clock())
+
+    assert deliver() == 0 and owed() == []
+
+
+def test_a_letter_that_goes_out_after_the_last_day_says_nothing(ready, remind, deliver, clock):
+    ready()
+    clock.to(date(2026, 4, 21))
+    assert remind() == 1
+    clock.to(date(2026, 4, 23), hour=11)
+
+    assert deliver() == 0 and owed() == []
+
+
+@pytest.mark.parametrize("changes", [KEPT_FOR_A_DAY])
+def test_who_is_told_today_of_a_day_that_is_tomorrow_is_reminded_tomorrow(town, letters, policy, clock):
+    kokoro = town.title("こころ")
+    circulation.place_hold(policy, town.patrons["sato"], kokoro, "main", "mail", Channel.WEB, clock())
+    lending.take_back(policy, barcode(kokoro), "main", clock(), CLERK)
+
+    letters()
+    assert Hold.get().collect_by == date(2026, 4, 16)
+    assert letters() == []
+    clock.forward(days=1)
+    assert len(letters()) == 1
+
+
 @pytest.mark.parametrize("changes", [TWO_WAYS])
 def test_who_is_called_gets_no_letter(ready, letters, clock):
     ready(contact="phone")
@@ -411,6 +455,16 @@ def test_a_card_that_was_renewed_in_between_does_not_end(
     assert deliver() == 0 and owed() == []
     clock.to(Patron.get_by_id(town.patrons["sato"]).card_expires_on)
     assert len(letters()) == 1, "the next time it does"
+
+
+def test_a_card_that_has_ended_before_the_letter_goes_out_is_not_spoken_of(
+    town, card_until, remind, deliver, clock
+):
+    card_until(town.today)
+    assert remind() == 1
+    clock.forward(days=1)
+
+    assert deliver() == 0 and owed() == []
 
 
 def test_a_card_that_has_ended_is_not_spoken_of(town, letters):
