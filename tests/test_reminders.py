@@ -366,11 +366,11 @@ def test_who_is_told_today_of_a_day_that_is_tomorrow_is_reminded_tomorrow(town, 
 
 
 @pytest.mark.parametrize("changes", [TWO_WAYS])
-def test_who_is_called_gets_no_letter(ready, letters, clock):
+def test_who_is_called_gets_no_letter(ready, remind, clock):
     ready(contact="phone")
     clock.to(date(2026, 4, 21))
 
-    assert letters() == []
+    assert remind() == 0 and owed() == []
 
 
 def test_who_has_come_in_between_is_not_reminded(town, ready, remind, deliver, policy, clock):
@@ -442,6 +442,14 @@ def test_from_which_day_on_it_can_be_renewed_is_said_where_the_sheet_says_it(car
 
     [text] = letters()
     assert "手続きは、2026年5月5日(火)からできます。" in text
+
+
+@pytest.mark.parametrize("changes", [WITH_PERIOD])
+def test_and_not_where_that_day_is_past(card_until, letters):
+    card_until(date(2026, 4, 25))
+
+    [text] = letters()
+    assert "からできます" not in text
 
 
 @pytest.mark.parametrize("changes", [WITH_PERIOD])
