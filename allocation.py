@@ -16,6 +16,7 @@ from models import QUEUED, Hold, Item, db
 from opening import Calendar
 from requested import let_go
 from rules import (
+    TOLD_WHILE_OPEN,
     Channel,
     Contact,
     HoldState,
@@ -123,7 +124,7 @@ def end_hold(hold: Hold, state: HoldState, now: datetime, channel: Channel | str
     if state is HoldState.COLLECTED:
         gone |= {"patron": None, "bib": None}
     Hold.update(state=state, closed_at=now, **gone).where(Hold.id == hold.id).execute()
-    mail.take_back(hold.patron_id, hold.id)
+    mail.take_back(TOLD_WHILE_OPEN, hold.patron_id, hold.id)
     let_go(hold.bib_id)
     note(f"hold_{state}", hold.id, channel, actor, now)
 
@@ -131,7 +132,7 @@ def end_hold(hold: Hold, state: HoldState, now: datetime, channel: Channel | str
 def put_back(hold: Hold, now: datetime, channel: Channel | str, actor: str) -> None:
     """A hold that has a piece waits again, in the place that its request gives it."""
     hold.state, hold.item, hold.ready_on, hold.collect_by = HoldState.WAITING, None, None, None
-    hold.extended, hold.sent_from, hold.slip_due = 0, None, False
+    hold.extended, hold.sent_from, hold.slip_due, hold.reminded_for = 0, None, False, None
     hold.save()
     note("hold_put_back", hold.id, channel, actor, now)
 

@@ -273,7 +273,8 @@ def renew(
         if not stands.allowed:
             return RenewalAnswer(loan_id, stands, loan.due_on)
         due_on = decision.due_on or decision.despite
-        Loan.update(due_on=due_on, renewals=Loan.renewals + 1).where(Loan.id == loan_id).execute()
+        renewed = {"due_on": due_on, "renewals": Loan.renewals + 1, "overdue_told": 0}
+        Loan.update(renewed).where(Loan.id == loan_id).execute()
         note_use(patron_id, library_day(now))
         tallies.count("renewal", loan.branch, now, loan.bib)
         note("loan_renewed", loan_id, channel, actor, now, what_is_overruled(decision), overruling)

@@ -213,6 +213,25 @@ class PhoneForm(Form):
     )
 
 
+class RemindersForm(Form):
+    """Which reminders a patron wants, of those that the library sends; a box that is not ticked says no."""
+
+    due_soon = BooleanField()
+    hold_last_day = BooleanField()
+    card_expires = BooleanField()
+
+    def __init__(self, policy: rules.Policy, filled=None, unwanted=frozenset()):
+        offered = rules.optional_reminders(policy)
+        super().__init__(filled, **{kind: kind not in unwanted for kind in offered})
+        for kind in rules.OPTIONAL_REMINDERS:
+            if kind not in offered:
+                del self[kind]
+
+    @property
+    def wanted(self) -> set[str]:
+        return {field.name for field in self if field.data}
+
+
 class CartForm(Form):
     """Where and how the holds are picked up.  Which choices there are, the policy says."""
 

@@ -1,7 +1,7 @@
 """What happens by itself: safe to run at any time, twice, and by two processes at once.
 
-Each job is a verb of ``circulation.py``, ``calendar_changes.py``, ``hold_shelf.py``, ``attempts.py`` or
-``forgetting.py`` that finds what is due and leaves the rest; a second run finds none.
+Each job is a verb of ``circulation.py``, ``calendar_changes.py``, ``hold_shelf.py``, ``reminders.py``,
+``attempts.py`` or ``forgetting.py`` that finds what is due and leaves the rest; a second run finds none.
 """
 
 import logging
@@ -17,6 +17,7 @@ import calendar_changes
 import circulation
 import forgetting
 import hold_shelf
+import reminders
 import rewriting
 from models import db, empty_the_log
 from postman import Postman
@@ -32,7 +33,7 @@ _log = logging.getLogger("shiori.jobs")
 class Done:
     """How many holds were registered, how many loans and holds were moved off a closed day, and how many
     holds ended because they were not collected; how many holds that had ended, events and patrons were
-    forgotten."""
+    forgotten; how many reminders are owed."""
 
     registered: int
     moved: int
@@ -40,6 +41,7 @@ class Done:
     holds_forgotten: int = 0
     events_forgotten: int = 0
     patrons_forgotten: int = 0
+    reminded: int = 0
 
 
 def run(policy: Policy, now: datetime, new_day: bool = True) -> Done:
@@ -57,11 +59,12 @@ def run(policy: Policy, now: datetime, new_day: bool = True) -> Done:
             return Done(registered, 0, 0)
         moved = len(calendar_changes.follow_calendar(policy, now).moved)
         ended = len(hold_shelf.clear(policy, now))
+        reminded = reminders.remind(policy, now)  # of the days that stand now
         holds = forgetting.forget_ended_holds(policy, now)
         events = forgetting.forget_events(policy, now)
         patrons = forgetting.forget_patrons(policy, now)
         rewriting.rewrite(now)
-        return Done(registered, moved, ended, holds, events, patrons)
+        return Done(registered, moved, ended, holds, events, patrons, reminded)
     finally:
         empty_the_log()
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+import mail
 import reading
 import tallies
 from allocation import Piece, allocate, end_hold, expire, pass_on, piece_with_barcode
@@ -17,6 +18,7 @@ from models import Hold, Item, Loan, Patron, db, note_use
 from opening import Calendar
 from rules import (
     QUEUED_HOLD_STATES,
+    TOLD_WHILE_OUT,
     BibFacts,
     Channel,
     Due,
@@ -188,6 +190,7 @@ def _end_loan(
         if penalty != borrower.penalty_until:
             Patron.update(penalty_until=penalty).where(Patron.id == borrower.id).execute()
     Loan.update(returned_at=now, patron=None).where(Loan.id == piece.loan).execute()
+    mail.take_back(TOLD_WHILE_OUT, piece.borrower, piece.loan)
     note_use(piece.borrower, today)
     tallies.count("return", branch, now, piece.bib)
     note("loan_returned", piece.loan, Channel.DESK, actor, now)

@@ -4,11 +4,10 @@ A message is queued inside the transaction that causes it, so that neither exist
 the numbers of the holds, loans or tickets are kept; the text is made from them when it is sent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from models import Outbox
-from rules import TOLD_WHILE_OPEN
 
 
 def queue(
@@ -18,6 +17,7 @@ def queue(
     now: datetime,
     each_time: bool = False,
     address: str | None = None,
+    not_before: datetime | None = None,
 ) -> None:
     """Owe a patron one message of this kind about these holds, loans or tickets, in the caller's transaction.
 
@@ -28,21 +28,28 @@ def queue(
     listed = ",".join(str(number) for number in numbers)
     key = f"{kind}:{listed}" + (f":{now.isoformat()}" if each_time else "")
     Outbox.insert(
-        kind=kind, patron=patron_id, key=key, numbers=listed, queued_at=now, address=address
+        kind=kind,
+        patron=patron_id,
+        key=key,
+        numbers=listed,
+        queued_at=now,
+        address=address,
+        next_at=not_before,
     ).on_conflict_ignore().execute()
 
 
-def take_back(patron_id: int, hold_id: int) -> None:
-    """Owe a patron no word any more of a hold that is over, in the caller's transaction.
+def take_back(kinds: Collection[str], patron_id: int, number: int) -> None:
+    """Owe a patron no word any more, of these kinds, of a hold or a loan that is over, in the caller's
+    transaction.
 
-    A message about more holds is still owed about the others; its row may not say that this one was theirs.
+    A message about more of them is still owed about the others; its row may not say that this one was theirs.
     """
-    owed = Outbox.select().where(Outbox.patron == patron_id, Outbox.kind.in_(TOLD_WHILE_OPEN))
+    owed = Outbox.select().where(Outbox.patron == patron_id, Outbox.kind.in_(list(kinds)))
     for message in owed:
         numbers = message.numbers.split(",")
-        if str(hold_id) not in numbers:
+        if str(number) not in numbers:
             continue
-        numbers.remove(str(hold_id))
+        numbers.remove(str(number))
         if not numbers:
             message.delete_instance()
             continue

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import hold_shelf
+import reminders
 import tickets
 from letters import Letters
 from models import Hold, Outbox, Patron, Ticket
@@ -16,6 +17,7 @@ from rules import (
     HoldState,
     MailLanguage,
     Policy,
+    Reminder,
     Shown,
     library_day,
     one_line,
@@ -37,8 +39,10 @@ _ABOUT_HOLDS = {
     "hold_expired": {HoldState.EXPIRED},
     "pickup_changed": {*QUEUED_HOLD_STATES, HoldState.IN_TRANSIT, HoldState.READY},
     "request_declined": {HoldState.CANCELLED},
+    "hold_last_day": {HoldState.READY},
 }
-KINDS = (*_LINKS, "password_set", "address_changed", *_ABOUT_HOLDS)
+_REMINDERS = tuple(str(kind) for kind in Reminder)
+KINDS = (*_LINKS, "password_set", "address_changed", *dict.fromkeys((*_ABOUT_HOLDS, *_REMINDERS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,11 @@ class Writer:
                 return None
             to = owed.address or next((hold.address.address for hold in holds if hold.address), to)
             facts |= self._of_holds(holds, owed.patron, wording, library_day(now))
+        if owed.kind in _REMINDERS:
+            reminded = reminders.facts(self.policy, owed, wording, library_day(now))
+            if reminded is None:
+                return None
+            facts |= reminded
         if not to:
             return None
         return self._message(language, owed.kind, to, facts)
@@ -112,6 +121,11 @@ class Writer:
             silent = {"n": 0, "holds": [], "until": "", "was_ready": False}
             yield facts | told | {"branches": [branch.name for branch in self.policy.branches]}
             yield facts | silent | {"branches": [self.library]}
+        elif kind in _REMINDERS:
+            ends = [{"day": wording.day(day), "n": 2, "branch": self.library}]
+            told = {"n": 2, "ends": ends, "stops": ["…"], "renewal": "…", "until": wording.day(day)}
+            yield facts | told | {"renewable_from": wording.day(day)}
+            yield facts | told | {"stops": [], "renewal": "", "renewable_from": ""}
         else:
             yield facts
 

@@ -334,6 +334,16 @@ ALTER TABLE patron ADD COLUMN mail_language TEXT NOT NULL DEFAULT 'ja';
 ALTER TABLE patron ADD COLUMN mail_titles TEXT NOT NULL DEFAULT 'none';
 """
 
+# Reminders: the last day of a loan, a hold or a card of which its patron has been reminded; how often it has
+# been said of a loan that it is late; and which reminders a patron does without.
+REMINDERS = """
+ALTER TABLE loan ADD COLUMN reminded_for TEXT;
+ALTER TABLE loan ADD COLUMN overdue_told INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE hold ADD COLUMN reminded_for TEXT;
+ALTER TABLE patron ADD COLUMN card_reminded_for TEXT;
+ALTER TABLE patron ADD COLUMN unwanted TEXT NOT NULL DEFAULT '';
+"""
+
 
 def _statements(script: str) -> list[str]:
     """The single statements of a script, so that a step runs inside the caller's transaction."""
@@ -365,6 +375,7 @@ STEPS: tuple[Callable, ...] = (
     _script(OWN_SHELF),
     _script(READING_RECORD),
     _script(WRITTEN_TO),
+    _script(REMINDERS),
 )
 
 

@@ -206,6 +206,8 @@ class Patron(_Table):
     stopped_for = TextField(default="")  # why the desk stops the patron; nothing: it does not
     stopped_until = DateField(null=True)  # the last day of it, where it has one
     last_used_in = TextField(null=True)  # the month, as 2026-04; a day could tell which loan it was for
+    unwanted = TextField(default="")  # one a line: the reminders that the patron does without
+    card_reminded_for = DateField(null=True)  # the card's last day of which the patron has been reminded
 
 
 # Asked at every scan and every tap.
@@ -271,6 +273,8 @@ class Loan(_Table):
     due_by = TextField(null=True)  # the time of that day, where it ends within the day: 09:30
     renewals = IntegerField(default=0)
     returned_at = InstantField(null=True)
+    reminded_for = DateField(null=True)  # the last day of which the patron has been reminded
+    overdue_told = IntegerField(default=0)  # how often the patron has been told that it is late
 
 
 class Hold(_Table):
@@ -300,6 +304,7 @@ class Hold(_Table):
     address = ForeignKeyField(
         MailAddress, null=True, on_delete="SET NULL"
     )  # nothing: the patron's of the day
+    reminded_for = DateField(null=True)  # the ``collect_by`` of which the patron has been reminded
 
 
 class CartEntry(_Table):

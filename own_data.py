@@ -152,6 +152,7 @@ def everything(patron_id: int, at: Channel) -> dict[str, Rows]:
                 "password": patron.password_hash is not None,
                 "mail_language": patron.mail_language,
                 "mail_titles": patron.mail_titles,
+                "unwanted": patron.unwanted,
             }
         ],
         "addresses": _rows(MailAddress, patron_id, *_OF_AN_ADDRESS),
@@ -207,7 +208,11 @@ def delete_account(patron_id: int, password: str, now: datetime) -> bool:
         ended = Hold.closed_at.is_null(False)  # only the account showed them
         Hold.update(patron=None, bib=None).where(Hold.patron == patron_id, ended).execute()
         nothing = dict.fromkeys(("password_hash", "mail", "pickup_branch", "contact"))
-        as_at_first = {"mail_language": MailLanguage.JAPANESE, "mail_titles": TitlesInMail.NONE}
+        as_at_first = {
+            "mail_language": MailLanguage.JAPANESE,
+            "mail_titles": TitlesInMail.NONE,
+            "unwanted": "",
+        }
         Patron.update({**nothing, **as_at_first}).where(Patron.id == patron_id).execute()
         note("account_deleted", NO_NUMBER, Channel.WEB, PATRON, now)
     rewriting.rewrite_if_asked(now)

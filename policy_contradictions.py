@@ -28,6 +28,7 @@ def contradictions(tables: dict) -> list[Mistake]:
         _ids_twice,
         _main_branch,
         _passwords_and_addresses,
+        _reminders,
         _lines_that_ask,
         _block_lines,
         _conditions,
@@ -62,6 +63,13 @@ def _passwords_and_addresses(tables: dict, ids: dict[str, list[str]], mistakes: 
     sender = value_at(tables, "contact.sender", "")
     if sender.strip() and not is_mail_address(sender):
         note(mistakes, "contact.sender", "policy.not_an_address")
+
+
+def _reminders(tables: dict, ids: dict[str, list[str]], mistakes: list[Mistake]) -> None:
+    """A reminder that is never sent is not written at all."""
+    times = value_at(tables, "reminder.overdue.times", 1)
+    if type(times) is int and times == 0:
+        note(mistakes, "reminder.overdue.times", "policy.no_reminders")
 
 
 def _lines_that_ask(tables: dict, ids: dict[str, list[str]], mistakes: list[Mistake]) -> None:

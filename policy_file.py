@@ -145,6 +145,8 @@ class _Reader:
             return self.note(path, "policy.hours_lend_only")
         if isinstance(read, Period) and read.unit is Unit.OPEN_DAYS and not _AT_A_BRANCH.search(path):
             return self.note(path, "policy.no_branch_for_open_days")
+        if isinstance(read, Period) and read.count_first and _REMINDS.match(path):
+            return self.note(path, "policy.no_first_day")  # "so long before" a day has none
         return read
 
     def _member(self, kind, value, path: str):
@@ -219,6 +221,7 @@ _AT_A_BRANCH = re.compile(
     r"(?:^|\.)(?:(?:loan|renewal|late)\.(?:by|until)|material|shelf\.(?:keep|by|extend))\b"
 )
 _LENDS = re.compile(r"(?:^|\.)(?:loan\.by|material)\b")  # the only periods that may be hours
+_REMINDS = re.compile(r"reminder\.")
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _NTH = ("last", "1st", "2nd", "3rd", "4th", "5th")
 

@@ -23,6 +23,7 @@ from rules import (
     Lasting,
     Limit,
     Line,
+    Obstacle,
     Occasion,
     OpeningDays,
     Overrulable,
@@ -35,6 +36,7 @@ from rules import (
     SlipShows,
     due,
     facts_asked,
+    optional_reminders,
     renewal_line,
     shown_by,
     stay_of_patron,
@@ -94,6 +96,15 @@ def _season(policy: Policy, number: int, wording: Wording, occasion: Occasion) -
     return Part(wording.t("rules.season", name=season.name, **days), changed)
 
 
+def because_of_lateness(policy: Policy, wording: Wording, occasion: Occasion) -> list[str]:
+    """What the sheet says of who has something that is late, as a letter says it to them."""
+    sheet = _Sheet(policy, wording, occasion)
+    said = [sheet.block(block) for block in policy.blocks if block.when.overdue or block.when.returned_late]
+    if Obstacle.OVERDUE in policy.renewal.refused:
+        said.append(wording.t(f"rules.not_renewed.{Obstacle.OVERDUE}"))
+    return said
+
+
 class _Sheet:
     """One policy in one language."""
 
@@ -115,6 +126,7 @@ class _Sheet:
             (self.t("rules.shelf"), self.shelf()),
             (self.t("rules.shelf"), self.tellings()),
             (self.t("rules.blocks"), self.blocks()),
+            (self.t("rules.reminders"), self.reminders()),
             (self.t("rules.privacy"), self.privacy()),
         ]
 
@@ -408,6 +420,20 @@ class _Sheet:
             if lasts.most:
                 said += self.t("rules.lasts_at_most", length=self.length(lasts.most))
         return self.asked(block) + self.t("rules.cause.and").join(causes) + said
+
+    # ---- reminders
+
+    def reminders(self) -> Part:
+        said = [
+            self.t(f"rules.reminder.{kind}", length=self.length(period))
+            for kind, period in optional_reminders(self.policy).items()
+        ]
+        chosen = [self.t("rules.reminders_chosen")] if said else []
+        overdue = self.policy.reminder.overdue
+        if overdue:
+            length = self.length(overdue.every)
+            said.append(self.t("rules.reminder.overdue", length=length, n=overdue.times))
+        return Part(None, said + chosen)
 
     # ---- what is kept
 

@@ -3604,7 +3604,8 @@ def retry_after(failures: int) -> timedelta:
     return min(timedelta(minutes=5) * 2 ** min(failures - 1, 10), timedelta(hours=6))
 
 
-TOLD_WHILE_OPEN = frozenset({"hold_registered", "hold_ready", "pickup_changed"})
+TOLD_WHILE_OPEN = frozenset({"hold_registered", "hold_ready", "pickup_changed", "hold_last_day"})
+TOLD_WHILE_OUT = frozenset({"due_soon", "overdue"})  # a returned loan is nobody's, in a message too
 
 
 def first_kept_day(period: Period, today: date) -> date:
@@ -3651,6 +3652,96 @@ def is_forgotten(policy: Policy, patron: PatronFacts, last_known: date, today: d
     stopped = is_stopped(patron.stopped_for, patron.stopped_until, today)
     penalty = patron.penalty_until is not None and patron.penalty_until >= today
     return not (patron.loans or has_a_piece or stopped or penalty)
+
+
+# ---------------------------------------------------------------------------------------------------------
+# Reminders
+# ---------------------------------------------------------------------------------------------------------
+
+
+class Reminder(StrEnum):
+    """What patrons are reminded of by mail."""
+
+    DUE_SOON = "due_soon"
+    OVERDUE = "overdue"
+    HOLD_LAST_DAY = "hold_last_day"
+    CARD_EXPIRES = "card_expires"
+
+
+# A patron may do without these; that something is late is the library's to say (督促).
+OPTIONAL_REMINDERS = (Reminder.DUE_SOON, Reminder.HOLD_LAST_DAY, Reminder.CARD_EXPIRES)
+REMINDERS_LEAVE_AT = time(8)  # found at midnight, but a phone that rings then reminds nobody well
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueReminders:
+    """So long after the last day, and again after as long, so many times in all."""
+
+    every: Period
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReminderPolicy:
+    """How long before a day its patron is reminded of it.
+
+    What is not written is not sent: no library's patrons get mail that its sheet does not speak of.
+    """
+
+    before_due: Period | None = None
+    overdue: OverdueReminders | None = None
+    last_day_of_hold: Period | None = None
+    card_expires: Period | None = None
+
+
+def reminded_until(period: Period | None, today: date) -> date | None:
+    """The farthest day that patrons are reminded of today; None: of none."""
+    return None if period is None else _kept_until(period, today)
+
+
+def is_reminded_of(period: Period | None, day: date, reminded_for: date | None, today: date) -> bool:
+    """Whether today is the day to remind of one that comes, or a later one on which nobody has yet.
+
+    Of one day it is reminded once; where it was put off, of the new one again.
+    """
+    until = reminded_until(period, today)
+    return until is not None and today <= day <= until and day != reminded_for
+
+
+def is_reminded_of_loan(
+    policy: Policy, lent_on: date, due_on: date, reminded_for: date | None, today: date
+) -> bool:
+    """Whether it is said today that a loan will be due; not on the day on which the desk has just said so."""
+    return lent_on < today and is_reminded_of(policy.reminder.before_due, due_on, reminded_for, today)
+
+
+def overdue_reminders(policy: Policy, due_on: date, today: date) -> int:
+    """How often it should have been said until today that a loan is late.  Who missed some says it once."""
+    overdue, said = policy.reminder.overdue, 0
+    if overdue is None:
+        return 0
+    while said < overdue.times:
+        longer = replace(overdue.every, n=overdue.every.n * (said + 1))
+        if _kept_until(longer, due_on) > today:
+            break
+        said += 1
+    return said
+
+
+def optional_reminders(policy: Policy) -> dict[Reminder, Period]:
+    """What a patron may do without, of all that this library sends, and how long before it is sent."""
+    periods = (policy.reminder.before_due, policy.reminder.last_day_of_hold, policy.reminder.card_expires)
+    return {kind: period for kind, period in zip(OPTIONAL_REMINDERS, periods, strict=True) if period}
+
+
+def reminders_leave_at(now: datetime) -> datetime:
+    """When the reminders of a library day go out: in the morning, or now where it is later."""
+    return max(now, datetime.combine(library_day(now), REMINDERS_LEAVE_AT, JAPAN))
+
+
+def renews_on_the_web(policy: Policy) -> bool:
+    """Whether there is anything that patrons may renew by themselves at home."""
+    return policy.renewal.times.n != 0 and Channel.WEB in policy.renewal.at
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -3712,6 +3803,7 @@ class Policy:
     contact: ContactPolicy = ContactPolicy()
     privacy: Privacy = Privacy()
     reading_record: ReadingPolicy = ReadingPolicy()
+    reminder: ReminderPolicy = ReminderPolicy()
     login: Logins = Logins()
     people: tuple[People, ...] = ()
     categories: tuple[Category, ...] = written("category", default=())

@@ -17,7 +17,7 @@ from models import Event, Hold, Item, Loan, MailAddress, Patron, ReadingEntry, S
 from rules import Channel, HoldState, TicketKind
 from tests.cast import _HASH, PASSWORD
 from tests.reader import Reader
-from tests.records import barcode
+from tests.records import barcode, owed
 
 NUMBER = 0x5EC2E7AFE5D1
 BYTES = NUMBER.to_bytes(6, "big")  # as a cell of a row holds it
@@ -126,6 +126,24 @@ def test_a_late_return_leaves_no_more(town, desk, clock, somebody, lend, ties, j
     kokoro = town.title("こころ")
     lend(kokoro)
     clock.forward(days=60)
+    desk.log_in_staff("ishida")
+
+    desk.post("/desk/return/scan", code=barcode(kokoro))
+    jobs_run()
+
+    assert set(rows_that_say(NUMBER)) == {"patron"} and ties() == 0
+
+
+def test_a_reminder_that_waits_to_go_out_says_no_more_whose_a_returned_loan_was(
+    town, desk, clock, somebody, lend, ties, jobs_run
+):
+    kokoro = town.title("こころ")
+    lend(kokoro)
+    for days, kind in ((12, "due_soon"), (9, "overdue")):
+        clock.forward(days=days)
+        jobs_run(new_day=True)
+        assert kind in owed()
+    assert set(rows_that_say(NUMBER)) == {"patron", "loan", "outbox"}
     desk.log_in_staff("ishida")
 
     desk.post("/desk/return/scan", code=barcode(kokoro))

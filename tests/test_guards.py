@@ -273,6 +273,7 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "POST /my/contact/<number:address_id>/remove",
             "POST /my/contact/<number:address_id>/use",
             "POST /my/contact/choices",
+            "POST /my/contact/kinds",
             "POST /my/contact/phone",
             "POST /my/contact/waiting/<number:ticket_id>/stop",
         ]

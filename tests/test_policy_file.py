@@ -163,6 +163,12 @@ def more(sentence, lines, *expected):
     return broken(sentence, "[password]", f"{lines}\n\n[password]", *expected)
 
 
+def reminder(sentence, key, given, problem):
+    [old] = re.findall(rf"^{key} = .*$", SOURCE_1_TEXT, re.MULTILINE)
+    place = problem if problem.startswith(".") else f": {problem}"
+    return broken(sentence, old, f"{key} = {given}", f"reminder.{key}{place}")
+
+
 def most(sentence, given):
     return broken(sentence, BOOK_LIMIT, f'of = ["book"]\nmost = {given}', "hold.limit[1].most: not_most")
 
@@ -416,6 +422,15 @@ BROKEN = [
         '[card]\nvalid = [{ years = 1, of = ["book"] }]',
         "card.valid[1].of: unknown_key",
     ),
+    reminder("a first day of three", "before_due", "{ days = 3, count_first = true }", "no_first_day"),
+    reminder("a reminder no days before", "last_day_of_hold", "{ days = 0 }", "not_period"),
+    reminder("a reminder open days before", "before_due", "{ open_days = 3 }", "no_branch_for_open_days"),
+    reminder("a reminder hours before", "before_due", "{ hours = 3 }", "hours_lend_only"),
+    reminder("a reminder that is left blank", "card_expires", '""', "not_period"),
+    reminder("a reminder after a bare number", "overdue", "7", "not_table"),
+    reminder("no times", "overdue", "{ every = { days = 7 }, times = 0 }", ".times: no_reminders"),
+    reminder("reminders that never end", "overdue", "{ every = { days = 7 } }", ".times: missing"),
+    reminder("reminders or not", "overdue", "{ every = { days = 7 }, times = false }", ".times: not_int"),
     more(
         "a block of open days",
         '[[block]]\nwhen = { overdue = { open_days = 3 } }\nstops = ["loan"]',

@@ -4,9 +4,11 @@ from flask import Blueprint, Response, current_app, g, request, session
 
 import attempts
 import contact
+import reminders
+import rules
 import terminal
 import tickets
-from forms import AddressForm, CartForm, LettersForm, PhoneForm
+from forms import AddressForm, CartForm, LettersForm, PhoneForm, RemindersForm
 from models import Patron
 from rules import MailLanguage, TicketKind, TitlesInMail, has_odd_dots
 from views import answers
@@ -100,6 +102,13 @@ def choose_letters(patron: Patron) -> Response:
     return _done("letters.saved")
 
 
+@pages.post("/my/contact/kinds")
+@patron_only(page="contact.index", keep_form=False)
+def choose_kinds(patron: Patron) -> Response:
+    reminders.want(g.policy, patron.id, RemindersForm(g.policy, request.form).wanted)
+    return _done("contact.kinds_saved")
+
+
 @pages.get("/contact/<token>")
 def link(token: str) -> Response:
     """The link of a mail only asks: programs that look into mails open links too."""
@@ -140,6 +149,8 @@ def _show(
         phone=phone or PhoneForm(phone=patron.phone or ""),
         choices=choices or CartForm.of(g.policy, patron, {}),
         letters=letters or LettersForm.of(g.policy, patron, {}),
+        kinds=RemindersForm(g.policy, unwanted=reminders.unwanted_by(patron)),
+        lengths=rules.optional_reminders(g.policy),
         addresses=own.kept,
         one_more=own.one_more,
         waiting=[one for one in own.waiting if one.address not in known],

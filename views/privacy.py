@@ -166,6 +166,8 @@ def _read(fact: str, value) -> str:
         return g.policy.names([value])[0]
     if fact in ("branch", "pickup_branch"):
         return answers.branch_name(value)
+    if fact == "unwanted":
+        return g.wording.write([g.wording.t(f"mydata.message.{kind}") for kind in value.split()])
     if fact in _WORDS:
         return g.wording.t(f"{_WORDS[fact]}.{value}")
     return g.wording.write(_in_japan(value)).replace("\n", "、")

@@ -154,6 +154,59 @@ def test_so_is_the_usual_way_to_be_told_and_a_hold_remembers_the_last_one(sato, 
     assert page.select_one("input[name=pickup][checked]")["value"] == "west"
 
 
+KINDS = ("due_soon", "hold_last_day", "card_expires")
+
+
+def ticked(page) -> list[str]:
+    return [box["name"] for box in page.select('form[action="/my/contact/kinds"] input[checked]')]
+
+
+def test_whoever_has_chosen_nothing_gets_every_reminder(sato):
+    page = sato.get("/my/contact")
+
+    assert ticked(page) == list(KINDS)
+    assert "返却期限日の3日前のお知らせ" in said(page) and "利用券の有効期限の30日前のお知らせ" in said(page)
+    assert "予約の受付とご用意のお知らせは、予約のときに連絡方法で選びます。" in said(page)
+    assert "返却期限日を過ぎた資料のお知らせは、止められません。" in said(page)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_kind_of_reminder_is_turned_off_and_on_again_and_no_other_is(sato, town, kind):
+    others = [one for one in KINDS if one != kind]
+    sato.post("/my/contact/kinds", **dict.fromkeys(others, "y"))
+
+    page = sato.get(sato.went_to)
+    assert "受け取るお知らせを変更しました。" in said(page) and ticked(page) == others
+    assert Patron.get_by_id(town.patrons["sato"]).unwanted == kind
+    assert Patron.get_by_id(town.patrons["tanaka"]).unwanted == ""
+    sato.post("/my/contact/kinds", **dict.fromkeys(KINDS, "y"))
+    assert ticked(sato.get("/my/contact")) == list(KINDS) and kinds() == []
+
+
+def test_none_is_ticked_where_all_are_turned_off_and_what_is_no_kind_changes_nothing(sato, town):
+    sato.post("/my/contact/kinds", overdue="y", hold_ready="y", **{"due_soon\x00": "y"})
+
+    assert ticked(sato.get("/my/contact")) == []
+    assert set(Patron.get_by_id(town.patrons["sato"]).unwanted.split()) == set(KINDS)
+
+
+@pytest.mark.parametrize("changes", [(("last_day_of_hold = { days = 1 }", ""), ("overdue = {", "# {"))])
+def test_what_the_library_does_not_send_is_not_offered(sato, town):
+    page = sato.get("/my/contact")
+    assert ticked(page) == ["due_soon", "card_expires"] and "止められません" not in said(page)
+
+    sato.post("/my/contact/kinds", card_expires="y")
+    assert Patron.get_by_id(town.patrons["sato"]).unwanted == "due_soon"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [(("before_due = {", "# {"), ("last_day_of_hold = {", "# {"), ("card_expires = {", "# {"))],
+)
+def test_and_where_there_is_nothing_to_choose_nothing_is_said_of_it(sato):
+    assert "受け取るお知らせ" not in said(sato.get("/my/contact"))
+
+
 def test_what_only_the_desk_changes_is_shown_and_no_form_changes_it(sato, town):
     Patron.update(born_on="1948-05-03", postal_address="しおり町1-2-3").where(
         Patron.id == town.patrons["sato"]
@@ -164,16 +217,8 @@ def test_what_only_the_desk_changes_is_shown_and_no_form_changes_it(sato, town):
     for fact in ("サトウ ハナ", "1948年5月3日", "しおり町1-2-3"):
         assert fact in said(page)
     names = {field["name"] for field in page.select("main input[name]")}
-    assert names == {
-        "csrf_token",
-        "mail",
-        "for_contact",
-        "for_holds",
-        "pickup",
-        "contact",
-        "phone",
-        "language",
-    }
+    own = {"mail", "for_contact", "for_holds", "pickup", "contact", "phone", "language"}
+    assert names == {"csrf_token", *own, "due_soon", "hold_last_day", "card_expires"}
 
 
 def test_the_senders_address_to_allow_is_shown(sato):

@@ -139,9 +139,9 @@ def test_nobody_sees_the_ended_holds_of_another_and_neither_does_the_desk(app, t
 def rich(sato, town, clock, policy):
     """Sato has something of everything."""
     number = town.patrons["sato"]
-    Patron.update(phone="0312345678", marks="音訳\n弁償", kana_name="=サトウ ハナ").where(
-        Patron.id == number
-    ).execute()
+    more = {"phone": "0312345678", "marks": "音訳\n弁償", "kana_name": "=サトウ ハナ"}
+    more["unwanted"] = "card_expires\ndue_soon"
+    Patron.update(more).where(Patron.id == number).execute()
     town.lend(town.title("こころ"), "sato")
     town.lend(town.title("それから"), "sato")
     town.hold(town.title("門"), "sato")
@@ -173,6 +173,8 @@ def test_a_patron_takes_everything_along_as_a_table(rich):
     assert (
         told["Webの登録", "メールアドレス"] == "sato@example.jp" and told["Webの登録", "パスワード"] == "あり"
     )
+    declined = "利用券の有効期限が近づきました、返却期限日が近づきました"
+    assert told["Webの登録", "受け取らないお知らせ"] == declined
     assert told["借りている資料 1", "題名"] == "こころ" and told["借りている資料 2", "題名"] == "それから"
     assert told["借りている資料 1", "返却期限日"] == "2026年4月22日(水)"
     assert told["予約中の資料", "題名"] == "門" and told["終わった予約", "題名"] == "草枕"
@@ -268,7 +270,7 @@ def test_the_account_goes_everywhere_and_the_card_its_loans_and_open_holds_stay(
     delete(rich)
 
     sato = Patron.get_by_id(town.patrons["sato"])
-    assert (sato.password_hash, sato.mail, sato.pickup_branch) == (None, None, None)
+    assert (sato.password_hash, sato.mail, sato.pickup_branch, sato.unwanted) == (None, None, None, "")
     assert (sato.card_number, sato.phone, len(own_data.everything(sato.id, Channel.WEB)["loans"])) == (
         CARD,
         "0312345678",
