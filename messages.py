@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
+import alerts
 import hold_shelf
 import resources
 import tickets
@@ -26,7 +27,9 @@ _ABOUT_HOLDS = {
     "pickup_changed": {*QUEUED_HOLD_STATES, HoldState.IN_TRANSIT, HoldState.READY},
     "request_declined": {HoldState.CANCELLED},
 }
-KINDS = (*_LINKS, "password_set", "address_changed", *_ABOUT_HOLDS)
+# Those that another module finds something to say for, or nothing any more.
+_TOLD_BY = {alerts.KIND: alerts.told}
+KINDS = (*_LINKS, "password_set", "address_changed", *_ABOUT_HOLDS, *_TOLD_BY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,11 @@ class Writer:
                 return None
             to = owed.address or next((hold.address.address for hold in holds if hold.address), to)
             facts |= self._of_holds(holds, wording, library_day(now))
+        if owed.kind in _TOLD_BY:
+            told = _TOLD_BY[owed.kind](self.policy, self.url, self.secret, owed, library_day(now))
+            if told is None:
+                return None
+            facts |= told
         if not to:
             return None
         return self._message(owed.kind, to, facts)
