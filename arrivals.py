@@ -133,7 +133,7 @@ def _stands(form: str, text: str) -> bool:
 
 
 def _is_named(title: Arrival, form: str) -> bool:
-    """Whether somebody's name, with the family name first or last, begins so; a Latin name with whole words."""
+    """Whether somebody's name, family name first or last, begins so; a Latin name with whole words."""
     return any(name.startswith(form) and _ends_there(name, form) for name in title.folded.persons)
 
 

@@ -1,8 +1,8 @@
 """What the library keeps of one patron, for that patron: to take along, and to delete the account on the web.
 
-The account is what the pages need: the password, the addresses, logins, cart, the list of what to read, codes
-and messages.  The card is the library's, and with it loans and open holds; deleting it is the desk's work
-(``patrons.py``).
+The account is what the pages need: the password, the addresses, logins, cart, the list of what to read,
+alerts of what comes in, codes and messages.  The card is the library's, and with it loans and open holds;
+deleting it is the desk's work (``patrons.py``).
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,7 @@ from circulation import existing_patron
 from events import NO_NUMBER, PATRON, note
 from models import (
     Activation,
+    Alert,
     Bib,
     CartEntry,
     Hold,
@@ -30,7 +31,7 @@ from models import (
 from rules import Channel
 
 # The tables whose rows are the account's and nobody else's; they go with it.
-_OF_THE_ACCOUNT = (Login, CartEntry, ShelfEntry, Activation, Outbox, Ticket, MailAddress)
+_OF_THE_ACCOUNT = (Login, CartEntry, ShelfEntry, Alert, Activation, Outbox, Ticket, MailAddress)
 
 _OF_THE_CARD = (
     Patron.card_number,
@@ -86,6 +87,27 @@ _OF_AN_ENDED_HOLD = (Bib.title, Bib.volume, Hold.state, Hold.requested_at, Hold.
 _OF_THE_CART = (Bib.title, Bib.volume, CartEntry.added_at)
 _OF_THE_SHELF = (Bib.title, Bib.volume, ShelfEntry.note, ShelfEntry.added_at)
 
+_OF_AN_ALERT = (
+    Alert.author,
+    Alert.ndc,
+    Alert.keyword,
+    Alert.series,
+    Alert.branch.alias("at_branch"),
+    Alert.added_at,
+)
+
+_AT_STAKE_SQL = """
+SELECT (SELECT count(*) FROM mail_address WHERE patron_id = :patron),
+  (SELECT count(*) FROM login WHERE patron_id = :patron),
+  (SELECT count(*) FROM cart_entry WHERE patron_id = :patron),
+  (SELECT count(*) FROM shelf_entry WHERE patron_id = :patron),
+  (SELECT count(*) FROM alert WHERE patron_id = :patron),
+  (SELECT count(*) FROM outbox WHERE patron_id = :patron),
+  (SELECT count(*) FROM hold WHERE patron_id = :patron AND closed_at IS NOT NULL),
+  (SELECT count(*) FROM loan WHERE patron_id = :patron),
+  (SELECT count(*) FROM hold WHERE patron_id = :patron AND closed_at IS NULL)
+"""
+
 Fact = str | int | bool | date | datetime | None
 Rows = list[dict[str, Fact]]
 
@@ -98,6 +120,7 @@ class AtStake:
     logins: int
     cart: int
     shelf: int
+    alerts: int
     messages: int
     ended_holds: int
     loans: int
@@ -129,6 +152,7 @@ def everything(patron_id: int) -> dict[str, Rows]:
             ShelfEntry.select(*_OF_THE_SHELF).join(Bib).where(ShelfEntry.patron == patron_id),
             ShelfEntry.place,
         ),
+        "alerts": _in_order(Alert.select(*_OF_AN_ALERT).where(Alert.patron == patron_id), Alert.id),
         "logins": _rows(Login, patron_id, Login.device, Login.started_at, Login.seen_at),
         "codes": _rows(Activation, patron_id, Activation.expires_at),
         "messages": _rows(Outbox, patron_id, Outbox.kind, Outbox.address, Outbox.queued_at, Outbox.tried_at),
@@ -138,17 +162,7 @@ def everything(patron_id: int) -> dict[str, Rows]:
 def at_stake(patron_id: int) -> AtStake:
     """What a deletion of the account would mean.  Raises NotThere."""
     existing_patron(patron_id)
-    theirs = Hold.select().where(Hold.patron == patron_id)
-    return AtStake(
-        addresses=_count(MailAddress, patron_id),
-        logins=_count(Login, patron_id),
-        cart=_count(CartEntry, patron_id),
-        shelf=_count(ShelfEntry, patron_id),
-        messages=_count(Outbox, patron_id),
-        ended_holds=theirs.where(Hold.closed_at.is_null(False)).count(),
-        loans=_count(Loan, patron_id),
-        holds=theirs.where(Hold.closed_at.is_null()).count(),
-    )
+    return AtStake(*db.execute_sql(_AT_STAKE_SQL, {"patron": patron_id}).fetchone())
 
 
 def delete_account(patron_id: int, password: str, now: datetime) -> bool:
@@ -179,7 +193,3 @@ def _in_order(query, order) -> Rows:
 
 def _rows(table, patron_id: int, *columns) -> Rows:
     return list(table.select(*columns).where(table.patron == patron_id).order_by(*columns).dicts())
-
-
-def _count(table, patron_id: int) -> int:
-    return table.select().where(table.patron == patron_id).count()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from rules import (
+    ALERTS_AT_MOST,
     ALL_CHANNELS,
     Act,
     Block,
@@ -111,6 +112,7 @@ class _Sheet:
             (self.t("rules.holds"), self.not_holdable()),
             (self.t("rules.shelf"), self.shelf()),
             (self.t("rules.blocks"), self.blocks()),
+            (self.t("rules.alerts"), self.alerts()),
             (self.t("rules.privacy"), self.privacy()),
         ]
 
@@ -393,6 +395,14 @@ class _Sheet:
             if lasts.most:
                 said += self.t("rules.lasts_at_most", length=self.length(lasts.most))
         return self.asked(block) + self.t("rules.cause.and").join(causes) + said
+
+    # ---- new-arrival alerts
+
+    def alerts(self) -> Part:
+        if not self.policy.alerts.offered:
+            return Part(None, [])
+        offered = self.t("rules.alerts_offered", most=ALERTS_AT_MOST)
+        return Part(None, [offered, self.t("rules.alerts_address")])
 
     # ---- what is kept
 

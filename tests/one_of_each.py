@@ -10,9 +10,10 @@ from datetime import date, timedelta
 from flask import Flask
 
 import activation
+import alerts
 import models
 import tickets
-from models import CalendarEntry, CartEntry, Item, Login, MailAddress, Notice, Patron, ShelfEntry, db
+from models import Alert, CalendarEntry, CartEntry, Item, Login, MailAddress, Notice, Patron, ShelfEntry, db
 from rules import HoldState, ItemState, TicketKind
 from tests.addresses import STAFF, Line
 from tests.cast import CARDS, PASSWORD, Town
@@ -62,6 +63,8 @@ def fill(town: Town, secret: bytes) -> dict[str, object]:
         ).execute()
         for place, bib in enumerate((wished, carted), start=1)
     ]
+    terms = {"author": "夏目 漱石", "ndc": "9", "keyword": "小品", "series": "文庫", "branch": "main"}
+    alert = Alert.insert(patron=town.patrons["tanaka"], added_at=town.clock(), **terms).execute()
     asked = town.title("野分", copies=0, requested=True)
     town.hold(asked, "tanaka")
     borrowed_for = town.title("坑夫", copies=0, requested=True)
@@ -94,6 +97,8 @@ def fill(town: Town, secret: bytes) -> dict[str, object]:
         "carted": carted,
         "wished": wished,
         "entry_of_shelf": wishes[0],
+        "alert": alert,
+        "stop_link": alerts.stop_token(secret, alert),
         "asked": asked,
         "borrowed": borrowed,
         "bare": town.title("二百十日", copies=0),

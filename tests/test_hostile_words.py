@@ -34,6 +34,7 @@ WRITTEN = {
     models.MailAddress: ("address",),
     models.Ticket: ("address",),
     models.ShelfEntry: ("note",),
+    models.Alert: ("author", "ndc", "keyword", "series", "branch"),
     models.Staff: ("name",),
     models.Event: ("remark",),
     models.Notice: ("title", "body"),
@@ -42,7 +43,7 @@ WRITTEN = {
 # Where what was written has to be seen; so that this does not pass because nothing is shown.
 SHOWN_ON = (
     *("/", "/search", "/new", "/calendar", "/bibs/<number:bib_id>", "/cart", "/my", "/my/loans", "/my/holds"),
-    "/my/shelf",
+    *("/my/shelf", "/my/alerts", "/my/alerts/<number:alert_id>", "/alerts/stop/<token>"),
     *("/desk", "/desk/admin/audit", "/desk/calendar", "/desk/notices", "/desk/patrons/<number:patron_id>"),
     *("/desk/pull", "/desk/requests", "/desk/shelf", "/desk/titles", "/desk/transfers"),
 )

@@ -2,6 +2,7 @@
 
 from views import (
     account,
+    alerts,
     card,
     cart,
     catalog,
@@ -40,6 +41,7 @@ BLUEPRINTS = (
     loans.pages,
     holds.pages,
     shelf.pages,
+    alerts.pages,
     staff.pages,
     desk.pages,
     hold_shelf.pages,

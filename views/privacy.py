@@ -115,6 +115,7 @@ def _kept() -> list[Kept]:
         "holds": {"length": g.wording.length(privacy.ended_holds)},
         "cart": {"length": _in_words(current_app.permanent_session_lifetime)},
         "shelf": {},
+        "alerts": {},
         "messages": {"length": g.wording.length(privacy.ended_holds)},
         "logins": {"length": _in_words(rules.LONGEST_LOGIN)},
         "failures": {"length": _in_words(rules.FAILURES_KEPT)},
@@ -157,7 +158,7 @@ def _read(fact: str, value) -> str:
     if fact == "category":
         category = g.policy.patron_category(value)
         return category.name if category else value
-    if fact in ("branch", "pickup_branch"):
+    if fact in ("branch", "pickup_branch", "at_branch"):
         return answers.branch_name(value)
     if fact in _WORDS:
         return g.wording.t(f"{_WORDS[fact]}.{value}")
