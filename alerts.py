@@ -184,7 +184,7 @@ def announce(policy: Policy, now: datetime) -> int:
         return 0
     last = arrivals.last_piece()
     # Finding takes a second or two, in which nobody else is kept from writing.
-    fitting = _who_is_told(int(after), last) if told and policy.on(today).alerts.offered else []
+    fitting = _who_is_told(int(after), last) if told and policy.alerts.offered else []
     with db.atomic():
         if told is None:
             Meta.insert(key=_TOLD, value=f"{today} {last}").on_conflict_ignore().execute()

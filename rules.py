@@ -3164,7 +3164,7 @@ def decide_alert_change(same_as_another: bool) -> Decision:
 def is_told_of_arrivals(policy: Policy, mail: str | None, card_expires_on: date | None, today: date) -> bool:
     """Whether new arrivals are told to a patron today: by mail only, and while the card is good."""
     expired = card_expires_on is not None and card_expires_on < today
-    return policy.on(today).alerts.offered and bool(mail) and not expired
+    return policy.alerts.offered and bool(mail) and not expired
 
 
 # ---------------------------------------------------------------------------------------------------------
