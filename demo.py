@@ -21,6 +21,7 @@ import resources
 import rules
 import search
 from models import (
+    Alert,
     Bib,
     CalendarEntry,
     Creator,
@@ -42,7 +43,7 @@ ACCOUNTS = ("100000001", "100000002", "100000003", "100000004", "100000005", "10
 STAFF = {"desk": Role.CLERK, "admin": Role.ADMINISTRATOR}  # by name
 PASSWORD = "shiori2026"  # noqa: S105 - everybody may know it: nothing here is real
 FACTS = PatronEntry("コンドウ サチ", "resident", born_on=date(1948, 5, 3), phone="0300000006")  # of 100000006
-VERSION = "4"  # of what is made below
+VERSION = "5"  # of what is made below
 
 _SEED = 20261122
 _NEIGHBOURS = 80  # invented patrons without a password, who keep the others company in the queues
@@ -362,6 +363,12 @@ class _Library:
                 self._wait(item[1], self.neighbours[10 + place * 3 + ahead])
             self._wait(item[1], ids["100000005"])
         self._ready(self._story_item("風の又三郎"), ids["100000006"])
+        self._alerts(ids["100000001"])
+
+    def _alerts(self, patron: int) -> None:
+        """What somebody is told of: an author, and a genre with a word."""
+        for terms in ({"author": "夏目漱石"}, {"ndc": "9", "keyword": "猫"}):
+            Alert.insert(patron=patron, added_at=self.now, **terms).execute()
 
     def _story_item(self, title: str) -> tuple[int, int, str]:
         """A copy of a title that every sample has; its other copies go, so that the story stays true."""
