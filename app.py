@@ -47,7 +47,10 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 # Where somebody says who they are before they have logged in; the desk's pages are kept nowhere anyway.
-_DOORS = {"account.login", "account.log_in", "contact.link", "contact.confirm"}
+_DOORS = {
+    *("account.login", "account.log_in", "contact.link", "contact.confirm"),
+    *("alerts.stop_link", "alerts.stop"),
+}
 _HSTS = 365 * 24 * 3600
 
 

@@ -22,6 +22,7 @@ import resources
 import rules
 import search
 from models import (
+    Alert,
     Bib,
     CalendarEntry,
     Creator,
@@ -365,6 +366,12 @@ class _Library:
                 self._wait(item[1], self.neighbours[10 + place * 3 + ahead])
             self._wait(item[1], ids["100000005"])
         self._ready(self._story_item("風の又三郎"), ids["100000006"])
+        self._alerts(ids["100000001"])
+
+    def _alerts(self, patron: int) -> None:
+        """What somebody is told of: an author, and a genre with a word."""
+        for terms in ({"author": "夏目漱石"}, {"ndc": "9", "keyword": "猫"}):
+            Alert.insert(patron=patron, added_at=self.now, **terms).execute()
 
     def _story_item(self, title: str) -> tuple[int, int, str]:
         """A copy of a title that every sample has; its other copies go, so that the story stays true."""

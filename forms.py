@@ -14,8 +14,10 @@ from wtforms.validators import (
     ValidationError,
 )
 
+import ndc
 import passwords
 import rules
+from folding import fold
 from models import Patron
 from staffing import LONGEST_PASSWORD
 
@@ -76,6 +78,46 @@ class GoalForm(Form):
 
     def wanted(self) -> int | None:
         return int(self.goal.data) if self.goal.data else None
+
+
+def alert_field() -> StringField:
+    return StringField(filters=[lambda typed: rules.one_line(typed) if typed else ""])
+
+
+class AlertForm(Form):
+    """What a new title has to be for a patron to be told of it; what is left empty may be anything."""
+
+    author, keyword, series = alert_field(), alert_field(), alert_field()
+    ndc = StringField(default="")
+    branch = StringField(default="")
+
+    def __init__(self, policy: rules.Policy, filled=None, terms: rules.AlertTerms | None = None):
+        super().__init__(filled, obj=terms)
+        self.policy = policy
+
+    def validate(self, extra_validators=None) -> bool:
+        understood = super().validate(extra_validators)
+        for field in (self.author, self.keyword, self.series):
+            errors = list(rules.decide_alert_word(field.data).refusals)
+            if field.data and not fold(field.data):
+                errors.append("form.alert_no_word")
+            field.errors = [*field.errors, *errors]
+            understood = understood and not errors
+        return understood
+
+    def validate_ndc(self, field) -> None:
+        if field.data and not ndc.is_class(field.data):
+            raise ValidationError("form.alert_genre")
+
+    def validate_branch(self, field) -> None:
+        if field.data and self.policy.branch(field.data) is None:
+            raise ValidationError("form.alert_branch")
+
+    @property
+    def terms(self) -> rules.AlertTerms:
+        """What was typed; a field that was not sent is empty."""
+        names = ("author", "ndc", "keyword", "series", "branch")
+        return rules.AlertTerms(**{name: self[name].data or "" for name in names})
 
 
 class ProofForm(Form):

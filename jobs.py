@@ -1,7 +1,8 @@
 """What happens by itself: safe to run at any time, twice, and by two processes at once.
 
 Each job is a verb of ``circulation.py``, ``calendar_changes.py``, ``hold_shelf.py``, ``reminders.py``,
-``attempts.py`` or ``forgetting.py`` that finds what is due and leaves the rest; a second run finds none.
+``alerts.py``, ``attempts.py`` or ``forgetting.py`` that finds what is due and leaves the rest; a second run
+finds none.
 """
 
 import logging
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from smtplib import SMTPException
 
+import alerts
 import attempts
 import calendar_changes
 import circulation
@@ -33,7 +35,7 @@ _log = logging.getLogger("shiori.jobs")
 class Done:
     """How many holds were registered, how many loans and holds were moved off a closed day, and how many
     holds ended because they were not collected; how many holds that had ended, events and patrons were
-    forgotten; how many reminders are owed."""
+    forgotten; how many reminders are owed, and how many patrons will be told of new arrivals."""
 
     registered: int
     moved: int
@@ -42,6 +44,7 @@ class Done:
     events_forgotten: int = 0
     patrons_forgotten: int = 0
     reminded: int = 0
+    told_of_arrivals: int = 0
 
 
 def run(policy: Policy, now: datetime, new_day: bool = True) -> Done:
@@ -63,8 +66,9 @@ def run(policy: Policy, now: datetime, new_day: bool = True) -> Done:
         holds = forgetting.forget_ended_holds(policy, now)
         events = forgetting.forget_events(policy, now)
         patrons = forgetting.forget_patrons(policy, now)
+        told = alerts.announce(policy, now)
         rewriting.rewrite(now)
-        return Done(registered, moved, ended, holds, events, patrons, reminded)
+        return Done(registered, moved, ended, holds, events, patrons, reminded, told)
     finally:
         empty_the_log()
 

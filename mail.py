@@ -16,17 +16,19 @@ def queue(
     numbers: Sequence[int],
     now: datetime,
     each_time: bool = False,
+    each_patron: bool = False,
     address: str | None = None,
     not_before: datetime | None = None,
 ) -> None:
     """Owe a patron one message of this kind about these holds, loans or tickets, in the caller's transaction.
 
     The same event never owes two: kind and numbers are the key, and a second call changes nothing.  What can
-    happen more than once, such as that a hold is ready, is owed ``each_time``.  It goes to ``address``, else
-    to where the patron's messages go.
+    happen more than once, such as that a hold is ready, is owed ``each_time``; what is told to many is owed
+    to ``each_patron``.  It goes to ``address``, else to where the patron's messages go.
     """
     listed = ",".join(str(number) for number in numbers)
     key = f"{kind}:{listed}" + (f":{now.isoformat()}" if each_time else "")
+    key += f":{patron_id}" if each_patron else ""
     Outbox.insert(
         kind=kind,
         patron=patron_id,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+import alerts
 import hold_shelf
 import reminders
 import tickets
@@ -42,7 +43,15 @@ _ABOUT_HOLDS = {
     "hold_last_day": {HoldState.READY},
 }
 _REMINDERS = tuple(str(kind) for kind in Reminder)
-KINDS = (*_LINKS, "password_set", "address_changed", *dict.fromkeys((*_ABOUT_HOLDS, *_REMINDERS)))
+# Those that another module finds something to say for, or nothing any more.
+_TOLD_BY = {alerts.KIND: alerts.told}
+KINDS = (
+    *_LINKS,
+    "password_set",
+    "address_changed",
+    *dict.fromkeys((*_ABOUT_HOLDS, *_REMINDERS)),
+    *_TOLD_BY,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,11 @@ class Writer:
             if reminded is None:
                 return None
             facts |= reminded
+        if owed.kind in _TOLD_BY:
+            told = _TOLD_BY[owed.kind](self.policy, self.url, self.secret, owed, library_day(now))
+            if told is None:
+                return None
+            facts |= told
         if not to:
             return None
         return self._message(language, owed.kind, to, facts)

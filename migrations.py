@@ -344,6 +344,21 @@ ALTER TABLE patron ADD COLUMN card_reminded_for TEXT;
 ALTER TABLE patron ADD COLUMN unwanted TEXT NOT NULL DEFAULT '';
 """
 
+# 新着資料案内: by which terms a patron wants to be told of what comes in; nothing of what was found or sent.
+ALERTS = """
+CREATE TABLE alert (
+  id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+  patron_id INTEGER NOT NULL REFERENCES patron (id) ON DELETE CASCADE,
+  author TEXT NOT NULL DEFAULT '',
+  ndc TEXT NOT NULL DEFAULT '',
+  keyword TEXT NOT NULL DEFAULT '',
+  series TEXT NOT NULL DEFAULT '',
+  branch TEXT NOT NULL DEFAULT '',
+  added_at TEXT NOT NULL,
+  CHECK (author <> '' OR ndc <> '' OR keyword <> '' OR series <> ''));
+CREATE UNIQUE INDEX alert_terms ON alert (patron_id, author, ndc, keyword, series, branch);
+"""
+
 
 def _statements(script: str) -> list[str]:
     """The single statements of a script, so that a step runs inside the caller's transaction."""
@@ -376,6 +391,7 @@ STEPS: tuple[Callable, ...] = (
     _script(READING_RECORD),
     _script(WRITTEN_TO),
     _script(REMINDERS),
+    _script(ALERTS),
 )
 
 

@@ -364,6 +364,19 @@ class ReadingGoal(_Table):
         primary_key = CompositeKey("patron", "year")
 
 
+class Alert(_Table):
+    """新着資料案内: by which terms a patron is told of new titles.  Nobody but the patron sees it."""
+
+    id = AutoField()
+    patron = ForeignKeyField(Patron, on_delete="CASCADE")
+    author = TextField(default="")
+    ndc = TextField(default="")  # how the class number begins
+    keyword = TextField(default="")
+    series = TextField(default="")
+    branch = TextField(default="")  # nothing: all of them
+    added_at = InstantField()
+
+
 class Login(_Table):
     """A login that has not ended.  Only a hash of its token is kept, and of the browser one word."""
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 import resources
@@ -15,6 +16,30 @@ def label(number: str) -> str | None:
     digits = re.match(r"\D*(\d{0,3})", number)[1]
     names = _names()
     return next((names[digits[:length]] for length in (3, 2, 1) if digits[:length] in names), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """A class with those below it."""
+
+    number: str
+    name: str
+    below: tuple["Class", ...] = ()
+
+
+@lru_cache(maxsize=1)
+def tree() -> tuple[Class, ...]:
+    """The ten classes, each with its ten and they with theirs, as far as they have names."""
+    return _below("")
+
+
+def is_class(number: str) -> bool:
+    return number in _names()
+
+
+def _below(number: str) -> tuple[Class, ...]:
+    numbers = [below for below in (f"{number}{figure}" for figure in range(10)) if below in _names()]
+    return tuple(Class(below, _names()[below], _below(below)) for below in numbers)
 
 
 @lru_cache(maxsize=1)

@@ -1,8 +1,8 @@
 """What the library keeps of one patron, for that patron: to take along, and to delete the account on the web.
 
 The account is what the pages need: the password, the addresses, logins, cart, the list of what to read, the
-reading record, codes and messages.  The card is the library's, and with it loans and open holds; deleting
-it is the desk's work (``patrons.py``).
+reading record, alerts of what comes in, codes and messages.  The card is the library's, and with it loans
+and open holds; deleting it is the desk's work (``patrons.py``).
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from circulation import existing_patron
 from events import NO_NUMBER, PATRON, note
 from models import (
     Activation,
+    Alert,
     Bib,
     CartEntry,
     Hold,
@@ -35,7 +36,7 @@ from models import (
 from rules import Channel, MailLanguage, TitlesInMail
 
 # The tables whose rows are the account's and nobody else's; they go with it.
-_OF_THE_ACCOUNT = (Login, CartEntry, ShelfEntry, Activation, Outbox, Ticket, MailAddress)
+_OF_THE_ACCOUNT = (Login, CartEntry, ShelfEntry, Alert, Activation, Outbox, Ticket, MailAddress)
 
 _OF_THE_CARD = (
     Patron.card_number,
@@ -102,6 +103,14 @@ _OF_A_READING = (
 )
 _OF_THE_SHELF = (Bib.title, Bib.volume, ShelfEntry.note, ShelfEntry.added_at)
 
+_OF_AN_ALERT = (
+    Alert.author,
+    Alert.ndc,
+    Alert.keyword,
+    Alert.series,
+    Alert.branch.alias("at_branch"),
+    Alert.added_at,
+)
 # In the order of AtStake.
 _AT_STAKE_SQL = """
 SELECT
@@ -110,6 +119,7 @@ SELECT
   (SELECT count(*) FROM cart_entry WHERE patron_id = :patron),
   (SELECT count(*) FROM shelf_entry WHERE patron_id = :patron),
   (SELECT count(*) FROM reading_entry WHERE patron_id = :patron),
+  (SELECT count(*) FROM alert WHERE patron_id = :patron),
   (SELECT count(*) FROM outbox WHERE patron_id = :patron),
   (SELECT count(*) FROM hold WHERE patron_id = :patron AND closed_at IS NOT NULL),
   (SELECT count(*) FROM loan WHERE patron_id = :patron),
@@ -129,6 +139,7 @@ class AtStake:
     cart: int
     shelf: int
     reading: int
+    alerts: int
     messages: int
     ended_holds: int
     loans: int
@@ -176,6 +187,7 @@ def everything(patron_id: int, at: Channel) -> dict[str, Rows]:
         "reading_record": _rows(ReadingRecord, patron_id, ReadingRecord.since, ReadingRecord.agreed_to),
         "reading": _rows(ReadingEntry, patron_id, *_OF_A_READING),
         "reading_goals": _rows(ReadingGoal, patron_id, ReadingGoal.year, ReadingGoal.goal),
+        "alerts": _in_order(Alert.select(*_OF_AN_ALERT).where(Alert.patron == patron_id), Alert.id),
         "logins": _rows(Login, patron_id, Login.device, Login.started_at, Login.seen_at),
         "codes": _rows(Activation, patron_id, Activation.expires_at),
         "messages": _rows(Outbox, patron_id, Outbox.kind, Outbox.address, Outbox.queued_at, Outbox.tried_at),

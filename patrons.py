@@ -17,6 +17,7 @@ from events import NO_NUMBER, note
 from folding import fold
 from models import (
     Activation,
+    Alert,
     CartEntry,
     Hold,
     Item,
@@ -283,7 +284,7 @@ def remove(
         pass_on(policy, hold, now, channel, actor)
     Hold.update(patron=None, bib=None).where(theirs).execute()
     reading.forget(patron_id)
-    for table in (CartEntry, ShelfEntry, Login, Outbox, Activation, Ticket, MailAddress):
+    for table in (CartEntry, ShelfEntry, Alert, Login, Outbox, Activation, Ticket, MailAddress):
         table.delete().where(table.patron == patron_id).execute()
     Patron.delete().where(Patron.id == patron_id).execute()
     note("patron_deleted", NO_NUMBER, channel, actor, now)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from rules import (
+    ALERTS_AT_MOST,
     ALL_CHANNELS,
     Act,
     Block,
@@ -127,6 +128,7 @@ class _Sheet:
             (self.t("rules.shelf"), self.tellings()),
             (self.t("rules.blocks"), self.blocks()),
             (self.t("rules.reminders"), self.reminders()),
+            (self.t("rules.alerts"), self.alerts()),
             (self.t("rules.privacy"), self.privacy()),
         ]
 
@@ -434,6 +436,14 @@ class _Sheet:
             length = self.length(overdue.every)
             said.append(self.t("rules.reminder.overdue", length=length, n=overdue.times))
         return Part(None, said + chosen)
+
+    # ---- new-arrival alerts
+
+    def alerts(self) -> Part:
+        if not self.policy.alerts.offered:
+            return Part(None, [])
+        offered = self.t("rules.alerts_offered", most=ALERTS_AT_MOST)
+        return Part(None, [offered, self.t("rules.alerts_address")])
 
     # ---- what is kept
 

@@ -145,6 +145,11 @@ class Reason(StrEnum):
     NOT_AT_A_TERMINAL = "reason.not_at_a_terminal"
     GOAL_OUT_OF_RANGE = "reason.goal_out_of_range"
     GOAL_YEAR_OVER = "reason.goal_year_over"
+    ALERTS_FULL = "reason.alerts_full"
+    ALERT_NEEDS_ADDRESS = "reason.alert_needs_address"
+    ALERT_EMPTY = "reason.alert_empty"
+    ALERT_WORD_LONG = "reason.alert_word_long"
+    ALERT_TWICE = "reason.alert_twice"
     OWNED = "reason.owned"
     # the form
     UNKNOWN_PICKUP = "reason.unknown_pickup"
@@ -3191,6 +3196,72 @@ def decide_reading_note(note: str) -> Decision:
 
 
 # ---------------------------------------------------------------------------------------------------------
+# 新着資料案内: new-arrival alerts, what a patron is told of by mail when it comes in (source document 1)
+# ---------------------------------------------------------------------------------------------------------
+
+ALERTS_AT_MOST = 30  # a patron; one page shows them all
+ALERT_WORD_AT_MOST = 100  # characters of the author, the keyword and the series each
+ALERT_LOOKS_BACK = timedelta(days=90)  # over which a patron sees what an alert would have found
+ARRIVALS_TOLD_AT_MOST = 50  # titles in one mail; of more it says how many
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """Whether the library tells its patrons by mail of what comes in."""
+
+    offered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AlertTerms:
+    """What a new title has to be for a patron to be told of it: all that is filled in has to fit.
+
+    ``ndc`` is how its class number begins; ``branch`` is where a piece of it has to be.
+    """
+
+    author: str = ""
+    ndc: str = ""
+    keyword: str = ""
+    series: str = ""
+    branch: str = ""
+
+
+def decide_alerts(registered: int, mail: str | None) -> Decision:
+    """Whether one more alert may be registered by a patron who has so many.  The address comes first:
+    「まず初めに…メールアドレスの登録を行ってください」 (document 1, 新着資料案内)."""
+    refusals = []
+    if not mail:
+        refusals.append(Refusal(Reason.ALERT_NEEDS_ADDRESS))
+    if registered >= ALERTS_AT_MOST:
+        refusals.append(Refusal(Reason.ALERTS_FULL, {"most": ALERTS_AT_MOST}))
+    return Decision(tuple(refusals))
+
+
+def decide_alert(terms: AlertTerms) -> Decision:
+    """Whether these terms say something; a branch alone would be all that it buys."""
+    says = terms.author or terms.ndc or terms.keyword or terms.series
+    return Decision(() if says else (Refusal(Reason.ALERT_EMPTY),))
+
+
+def decide_alert_word(word: str) -> Decision:
+    """Whether an author, a keyword or a series is short enough to be kept."""
+    long = len(word) > ALERT_WORD_AT_MOST
+    facts = {"most": ALERT_WORD_AT_MOST, "length": len(word)}
+    return Decision((Refusal(Reason.ALERT_WORD_LONG, facts),) if long else ())
+
+
+def decide_alert_change(same_as_another: bool) -> Decision:
+    """Whether an alert may be changed to this: two that are alike would tell of everything twice."""
+    return Decision((Refusal(Reason.ALERT_TWICE),) if same_as_another else ())
+
+
+def is_told_of_arrivals(policy: Policy, mail: str | None, card_expires_on: date | None, today: date) -> bool:
+    """Whether new arrivals are told to a patron today: by mail only, and while the card is good."""
+    expired = card_expires_on is not None and card_expires_on < today
+    return policy.alerts.offered and bool(mail) and not expired
+
+
+# ---------------------------------------------------------------------------------------------------------
 # The hold shelf
 # ---------------------------------------------------------------------------------------------------------
 
@@ -3805,6 +3876,7 @@ class Policy:
     reading_record: ReadingPolicy = ReadingPolicy()
     reminder: ReminderPolicy = ReminderPolicy()
     login: Logins = Logins()
+    alerts: Alerts = Alerts()
     people: tuple[People, ...] = ()
     categories: tuple[Category, ...] = written("category", default=())
     blocks: tuple[Block, ...] = written("block", default=())

@@ -291,17 +291,42 @@ def _is_open(form: str) -> bool:
     return re.search("[a-z0-9][a-z]$", form) is not None
 
 
+# ---- comparing
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The words of a title as they are indexed; what ``folding.forms`` gives may stand in them."""
+
+    words: str  # titles, readings and subjects; nothing that is asked for crosses from one to the next
+    persons: tuple[str, ...]  # each name in both orders, each reading too
+    series: str
+
+
+def folded(db, bib_ids: Iterable[int]) -> dict[int, Folded]:
+    """The words of titles by their numbers, for who compares them with more than one query.  Hidden and
+    unknown titles are left out."""
+    rows = db.execute_sql(_KEYS_SQL, (json.dumps(list(bib_ids)),))
+    return {
+        row[0]: Folded(
+            words=_flat(t) + _END + s, persons=tuple(name for name in a.split(_END) if name), series=r
+        )
+        for row in rows
+        for t, a, s, r in [(row[2], row[3], row[4], row[6])]
+    }
+
+
 # ---- ranking
 
 
 def _by_place(rows: list[tuple], whole: tuple[str, ...], wanted: list[tuple[str, ...]]) -> list[int]:
     """A short list in full order: by where the whole query stands, then where its words do, then newest."""
     parts = [alternatives for alternatives in wanted if alternatives != whole]
-    patterns = [_pattern(alternatives) for alternatives in (whole, *parts)]
+    patterns = [pattern(alternatives) for alternatives in (whole, *parts)]
     order = []
     for newness, (bib_id, t, a) in enumerate(rows):
         known, persons = _Titles(t), a.split(_END)
-        first, *others = (_place(pattern, known, persons) for pattern in patterns)
+        first, *others = (_place(one, known, persons) for one in patterns)
         order.append((first, sum(others), newness, bib_id))
     return [place[-1] for place in sorted(order)]
 
@@ -334,7 +359,7 @@ def _place(pattern: re.Pattern, known: _Titles, persons: list[str]) -> int:
     return 11 if pattern.search(known.reading) else 12
 
 
-def _pattern(alternatives: Iterable[str]) -> re.Pattern:
+def pattern(alternatives: Iterable[str]) -> re.Pattern:
     """What ``_phrase`` finds, as a regular expression."""
     return re.compile("|".join(map(_expression, alternatives)))
 

@@ -10,10 +10,12 @@ from datetime import date, timedelta
 from flask import Flask
 
 import activation
+import alerts
 import models
 import reading
 import tickets
 from models import (
+    Alert,
     CalendarEntry,
     CartEntry,
     Item,
@@ -80,6 +82,8 @@ def fill(town: Town, secret: bytes) -> dict[str, object]:
     reading.record_loan(town.policy, town.patrons["tanaka"], town.title("硝子戸の中"), town.today)
     read = reading.entries_of(town.patrons["tanaka"])[0].id
     ReadingEntry.update(note=READ_BY_TANAKA).execute()
+    terms = {"author": "夏目 漱石", "ndc": "9", "keyword": "小品", "series": "文庫", "branch": "main"}
+    alert = Alert.insert(patron=town.patrons["tanaka"], added_at=town.clock(), **terms).execute()
     asked = town.title("野分", copies=0, requested=True)
     town.hold(asked, "tanaka")
     borrowed_for = town.title("坑夫", copies=0, requested=True)
@@ -113,6 +117,8 @@ def fill(town: Town, secret: bytes) -> dict[str, object]:
         "wished": wished,
         "entry_of_shelf": wishes[0],
         "read": read,
+        "alert": alert,
+        "stop_link": alerts.stop_token(secret, alert),
         "asked": asked,
         "borrowed": borrowed,
         "bare": town.title("二百十日", copies=0),

@@ -194,13 +194,14 @@ def test_of_a_patron_whom_the_desk_deletes_nothing_is_left_anywhere(
     at_home.post("/cart/add", bib=town.title("草枕"))
     at_home.post("/my/shelf/new", bib=town.title("明暗"), note="姉のすすめ")
     at_home.post("/my/reading/setting", keep="yes")
+    at_home.post("/my/alerts/new", keyword="兄のすすめ")
     kokoro = town.title("こころ")
     lend(kokoro)
     desk.post("/desk/return/scan", code=barcode(kokoro))
     desk.post("/desk/hold", bib=town.title("門"), pickup="main", contact="mail")
     desk.post(f"/desk/patrons/{NUMBER}/code")
     everywhere = {"patron", "mail_address", "ticket", "hold", "outbox", "login"}
-    everywhere |= {"cart_entry", "shelf_entry", "activation", "reading_record", "reading_entry"}
+    everywhere |= {"cart_entry", "shelf_entry", "activation", "alert", "reading_record", "reading_entry"}
     assert set(rows_that_say(NUMBER)) == everywhere
 
     desk.post(f"/desk/patrons/{NUMBER}/delete")
@@ -209,7 +210,7 @@ def test_of_a_patron_whom_the_desk_deletes_nothing_is_left_anywhere(
     assert rows_that_say(NUMBER, *TRACES.values()) == {} and BYTES not in left
     assert [what for what, trace in TRACES.items() if trace.encode() in left] == []
     assert not any(trace in caplog.text for trace in (*TRACES.values(), str(NUMBER)))
-    assert "姉のすすめ".encode() not in left
+    assert "姉のすすめ".encode() not in left and "兄のすすめ".encode() not in left
     assert Item.select().count() == 4 and Event.select().count() > 0
 
 
@@ -223,12 +224,13 @@ def test_of_an_account_that_its_patron_deletes_no_address_and_no_title_is_left(
     at_home.post("/my/shelf/new", bib=town.title("明暗"), note="姉のすすめ")
     at_home.post("/my/reading/setting", keep="yes")
     at_home.post("/my/reading/goal", year="2026", goal="50")
+    at_home.post("/my/alerts/new", keyword="兄のすすめ")
     desk.post("/desk/scan", code=CARD)
     desk.post("/desk/hold", bib=town.title("門"), pickup="main", contact="mail")
     desk.post(f"/desk/holds/{Hold.get().id}/cancel")
     desk.post(f"/desk/patrons/{NUMBER}/code")
     everywhere = {"patron", "mail_address", "ticket", "hold", "login"}
-    everywhere |= {"cart_entry", "shelf_entry", "activation", "reading_record", "reading_goal"}
+    everywhere |= {"cart_entry", "shelf_entry", "activation", "alert", "reading_record", "reading_goal"}
     assert set(rows_that_say(NUMBER)) == everywhere
 
     at_home.get("/my/data/delete")

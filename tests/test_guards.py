@@ -59,6 +59,8 @@ def test_models_and_rules_stand_at_the_bottom():
         "requested",
         "requesting",
         "shelf",
+        "alerts",
+        "arrivals",
         "calendar_changes",
         "notices",
         "jobs",
@@ -182,6 +184,16 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "POST /my/shelf/<number:entry_id>/remove",
             "POST /my/shelf/cart",
             "POST /my/shelf/new",
+            "GET /alerts/stop/<token>",
+            "GET /my/alerts",
+            "GET /my/alerts/<number:alert_id>",
+            "GET /my/alerts/<number:alert_id>/edit",
+            "GET /my/alerts/new",
+            "POST /alerts/stop/<token>",
+            "POST /my/alerts/<number:alert_id>/edit",
+            "POST /my/alerts/<number:alert_id>/remove",
+            "POST /my/alerts/new",
+            "POST /my/alerts/preview",
             "GET /manifest.webmanifest",
             "GET /my/card",
             "GET /my/contact",
@@ -379,6 +391,7 @@ BUSY = {
     "/cart": 6,
     "/my/shelf": 7,
     "/my/reading": 6,
+    "/my/alerts": 6,
     "/my/security": 6,
     "/my/card": 6,
 }
@@ -387,6 +400,8 @@ OTHERS = {
     "/new": 10,
     "/calendar": 10,
     "/my/contact": 10,
+    "/my/alerts/new": 10,
+    "/my/alerts/1": 10,
     "/my/data/delete": 10,
     "/privacy": 10,
     "/my/loans/renew?loan=all": 10,
@@ -402,6 +417,7 @@ def test_a_page_asks_the_database_a_few_things_however_much_there_is(town, reade
             town.hold(town.title("猫の絵本"), "sato")
             reader.post("/cart/add", bib=town.title("猫の図鑑"))
             reader.post("/my/shelf/new", bib=bib, note="いつか")
+            reader.post("/my/alerts/new", author=f"猫{bib}", ndc="913")
 
     reader.log_in("sato")
     counts = []

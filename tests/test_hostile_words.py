@@ -35,6 +35,7 @@ WRITTEN = {
     models.Ticket: ("address",),
     models.ShelfEntry: ("note",),
     models.ReadingEntry: ("title", "volume", "creators", "publisher", "note"),
+    models.Alert: ("author", "ndc", "keyword", "series", "branch"),
     models.Staff: ("name",),
     models.Event: ("remark",),
     models.Notice: ("title", "body"),
@@ -44,6 +45,7 @@ WRITTEN = {
 SHOWN_ON = (
     *("/", "/search", "/new", "/calendar", "/bibs/<number:bib_id>", "/cart", "/my", "/my/loans", "/my/holds"),
     *("/my/shelf", "/my/reading", "/my/reading/notebook"),
+    *("/my/shelf", "/my/alerts", "/my/alerts/<number:alert_id>", "/alerts/stop/<token>"),
     *("/desk", "/desk/admin/audit", "/desk/calendar", "/desk/notices", "/desk/patrons/<number:patron_id>"),
     *("/desk/pull", "/desk/requests", "/desk/shelf", "/desk/titles", "/desk/transfers"),
 )

@@ -12,6 +12,7 @@ import pytest
 import policy_file
 import rules
 from rules import (
+    AlertTerms,
     Channel,
     Contact,
     Decision,
@@ -28,6 +29,10 @@ from rules import (
     ShelfFacts,
     TitleEntry,
     decide_address_removal,
+    decide_alert,
+    decide_alert_change,
+    decide_alert_word,
+    decide_alerts,
     decide_barcode,
     decide_cancel,
     decide_card_renewal,
@@ -408,6 +413,8 @@ def decisions_of_a_town_with_every_rule() -> Iterator[Decision]:
                 yield decide_extension(EVERYTHING, replace(ready, **facts), on(channel), opening)
     yield from (decide_putting_back(state) for state in HoldState)
     yield from (decide_own_shelf(200), decide_shelf_note("あ" * 201))
+    yield from (decide_alerts(30, None), decide_alert(AlertTerms(branch="main")))
+    yield from (decide_alert_word("あ" * 101), decide_alert_change(same_as_another=True))
     yesterday, far = TODAY - timedelta(days=1), TODAY + timedelta(days=100)
     for library in (EVERYTHING, SOURCE_1):
         for state in HoldState:

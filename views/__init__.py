@@ -2,6 +2,7 @@
 
 from views import (
     account,
+    alerts,
     card,
     cart,
     catalog,
@@ -42,6 +43,7 @@ BLUEPRINTS = (
     holds.pages,
     shelf.pages,
     reading.pages,
+    alerts.pages,
     staff.pages,
     desk.pages,
     hold_shelf.pages,

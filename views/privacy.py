@@ -120,6 +120,7 @@ def _kept() -> list[Kept]:
         "cart": {"length": _in_words(current_app.permanent_session_lifetime)},
         "shelf": {},
         "reading": {},
+        "alerts": {},
         "messages": {"length": g.wording.length(privacy.ended_holds)},
         "logins": {"length": _in_words(rules.LONGEST_LOGIN)},
         "failures": {"length": _in_words(rules.FAILURES_KEPT)},
@@ -164,7 +165,7 @@ def _read(fact: str, value) -> str:
         return category.name if category else value
     if fact == "material":
         return g.policy.names([value])[0]
-    if fact in ("branch", "pickup_branch"):
+    if fact in ("branch", "pickup_branch", "at_branch"):
         return answers.branch_name(value)
     if fact == "unwanted":
         return g.wording.write([g.wording.t(f"mydata.message.{kind}") for kind in value.split()])

@@ -10,13 +10,14 @@ from datetime import timedelta
 import pytest
 
 import activation
+import alerts
 import circulation
 import mail
 import own_data
 import patrons
 import shelf
-from models import Activation, CartEntry, Hold, Login, Outbox, Patron, ShelfEntry, db
-from rules import Channel, HoldState
+from models import Activation, Alert, CartEntry, Hold, Login, Outbox, Patron, ShelfEntry, db
+from rules import AlertTerms, Channel, HoldState
 from tests.cast import CARDS, PASSWORD
 from tests.reader import Reader, said
 from tests.records import kinds
@@ -149,6 +150,7 @@ def rich(sato, town, clock, policy):
     circulation.cancel_hold(policy, number, hold, Channel.WEB, clock())
     circulation.put_in_cart(number, [town.title("三四郎")], clock())
     shelf.put(number, town.title("明暗"), "=姉のすすめ", clock())
+    alerts.register(number, AlertTerms(author="=夏目", ndc="913", branch="east"), clock())
     mail.queue("hold_registered", number, [1], clock())
     Activation.insert(patron=number, code_hash="secret-hash", expires_at=clock()).execute()
     town.lend(town.title("坊っちゃん"), "tanaka")
@@ -181,6 +183,8 @@ def test_a_patron_takes_everything_along_as_a_table(rich):
     assert told["終わった予約", "いまの様子"] == "取り消されました"
     assert told["予約カート", "題名"] == "三四郎" and told["ログイン", "機器の種類"] == "そのほかの機器"
     assert told["今度読みたい本", "題名"] == "明暗" and told["今度読みたい本", "メモ"] == "'=姉のすすめ"
+    assert told["新着資料案内", "著者"] == "'=夏目" and told["新着資料案内", "ジャンル(分類番号)"] == "913"
+    assert told["新着資料案内", "館"] == "東分館"
     assert told["お送りする前のお知らせ", "何のお知らせか"] == "予約を受け付けました"
     assert "坊っちゃん" not in str(lines)
 
@@ -211,7 +215,8 @@ def test_a_file_names_nobody_and_is_kept_nowhere(sato, name):
 def test_the_page_counts_what_there_is(rich):
     page = said(rich.get("/my/data"))
 
-    assert "借りている資料 2点 予約中の資料 1件 終わった予約 1件 予約カート 1点 今度読みたい本 1点" in page
+    assert "借りている資料 2点 予約中の資料 1件 終わった予約 1件 予約カート 1点 " in page
+    assert "今度読みたい本 1点 新着資料案内 1件" in page
     assert rich.get("/my").select('a[href="/my/data"]')
 
 
@@ -229,6 +234,7 @@ def test_every_table_with_something_of_a_patron_is_in_the_file_and_in_the_deleti
         "cart_entry",
         "shelf_entry",
         "reading_record",
+        "alert",
         "login",
         "activation",
         "outbox",
@@ -250,7 +256,7 @@ def test_before_it_is_done_the_page_says_what_goes_and_what_stays(rich):
 
     assert (
         "メールアドレス 1件 ログイン 1件(この機器も含みます) "
-        "予約カートの資料 1点 今度読みたい本 1点 終わった予約の表示 1件" in page
+        "予約カートの資料 1点 今度読みたい本 1点 新着資料案内の条件 1件 終わった予約の表示 1件" in page
     )
     assert "まだお送りしていないお知らせ 1件" in page
     assert "借りている資料 2点。期限までにお返しください。 予約 1件。順番は変わりません。" in page
@@ -276,7 +282,9 @@ def test_the_account_goes_everywhere_and_the_card_its_loans_and_open_holds_stay(
         "0312345678",
         2,
     )
-    assert [table.select().count() for table in (CartEntry, ShelfEntry, Login, Outbox, Activation)] == [0] * 5
+    assert [
+        table.select().count() for table in (CartEntry, ShelfEntry, Alert, Login, Outbox, Activation)
+    ] == [0] * 6
     states = {hold.state: (hold.patron_id, hold.bib_id is None) for hold in Hold.select()}
     assert states == {HoldState.WAITING: (sato.id, False), HoldState.CANCELLED: (None, True)}
     assert kinds()[-1] == "account_deleted"
