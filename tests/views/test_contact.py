@@ -5,6 +5,7 @@ import pytest
 import contact
 from models import Hold, MailAddress, Patron, Ticket
 from rules import HoldState
+from tests.cast import PASSWORD
 from tests.reader import Reader, said
 from tests.records import kinds
 
@@ -313,3 +314,92 @@ class TestByMail:
 
         Reader(app).post(post_office.link(), status=404)
         assert MailAddress.select().where(MailAddress.address == NEW).count() == 0
+
+
+# -- how messages are written ------------------------------------------------------------------------------
+
+TITLES = (("[password]", '[[notice]]\nby = "mail"\nshows = ["title", "how many"]\n\n[password]'),)
+STARTS = (("[password]", '[[notice]]\nby = "mail"\nshows = ["start of title"]\n\n[password]'),)
+
+
+def written(name: str, town) -> tuple[str, str]:
+    patron = Patron.get_by_id(town.patrons[name])
+    return patron.mail_language, patron.mail_titles
+
+
+def chosen(page, name: str) -> list[str]:
+    return [one["value"] for one in page.select(f"input[name={name}][checked]")]
+
+
+def choices(page, name: str) -> list[str]:
+    return [one["value"] for one in page.select(f"input[name={name}]")]
+
+
+def test_the_language_of_messages_is_chosen_and_shown_as_chosen(sato, town):
+    page = sato.get("/my/contact")
+    assert choices(page, "language") == ["ja", "ja-easy", "en"] and chosen(page, "language") == ["ja"]
+    assert page.select_one("label[lang=en]").text.strip() == "English"
+
+    sato.post("/my/contact/letters", language="en")
+
+    page = sato.get(sato.went_to)
+    assert "お知らせのメールの書き方を変更しました。" in said(page) and chosen(page, "language") == ["en"]
+    assert written("sato", town) == ("en", "none") and written("tanaka", town) == ("ja", "none")
+    assert kinds() == [], "of how somebody is written to nothing is recorded"
+
+
+def test_where_no_title_may_be_said_none_can_be_asked_for(sato, town):
+    page = sato.get("/my/contact")
+    assert not choices(page, "titles") and "メールに書名は書きません。" in said(page)
+
+    sato.post("/my/contact/letters", language="ja", titles="whole")
+
+    assert written("sato", town) == ("ja", "none")
+
+
+@pytest.mark.parametrize("changes", [TITLES])
+def test_a_title_is_asked_for_with_a_word_of_who_may_read_it(sato, town):
+    page = sato.get("/my/contact")
+    assert choices(page, "titles") == ["none", "start", "whole"] and chosen(page, "titles") == ["none"]
+    assert "メールを見る人に、借りる本がわかります" in page.select_one("#about-titles").text
+
+    sato.post("/my/contact/letters", language="ja-easy", titles="whole")
+
+    assert written("sato", town) == ("ja-easy", "whole")
+    assert chosen(sato.get("/my/contact"), "titles") == ["whole"]
+
+
+@pytest.mark.parametrize("changes", [STARTS])
+def test_no_more_is_taken_than_the_sheet_allows_and_an_old_choice_is_shown_as_what_it_comes_to(sato, town):
+    page = sato.post("/my/contact/letters", status=422, language="en", titles="whole")
+    assert page.select_one("#titles-error").text == "書名を書くかどうかを選んでください。"
+    assert chosen(page, "language") == ["en"] and written("sato", town) == ("ja", "none")
+
+    Patron.update(mail_titles="whole").where(Patron.id == town.patrons["sato"]).execute()
+    assert chosen(sato.get("/my/contact"), "titles") == ["start"]
+
+
+@pytest.mark.parametrize("language", ["", "fr", "ja\0", "ja " * 500, "EN", "en"])
+def test_a_language_that_is_none_changes_nothing(sato, town, language):
+    status = 303 if language == "en" else 422
+    page = sato.post("/my/contact/letters", status=status, language=language)
+
+    if status == 422:
+        assert page.select_one("#language-error").text == "メールのことばを選んでください。"
+        assert written("sato", town) == ("ja", "none")
+
+
+def test_a_deleted_account_is_written_to_as_at_first_and_the_choice_was_in_the_file(sato, town):
+    sato.post("/my/contact/letters", language="ja-easy")
+    Patron.update(mail_titles="start").where(Patron.id == town.patrons["sato"]).execute()
+    sato.get("/my/data.csv")
+    told = sato.response.get_data().decode("utf-8-sig")
+    assert "メールのことば,やさしい日本語(にほんご)" in told
+    assert "メールに書く書名,書名のはじめの数文字だけを書く" in told
+    sato.get("/my/data.json")
+    assert '"mail_language": "ja-easy"' in sato.response.get_data(as_text=True)
+
+    sato.get("/my/data/delete")
+    sato.post("/my/data/delete", password=PASSWORD)
+
+    assert written("sato", town) == ("ja", "none")

@@ -8,7 +8,7 @@ import jobs
 from models import Event, Hold, Item, Outbox
 from rules import HoldState, ItemState
 from tests.cast import CARDS
-from tests.reader import scans
+from tests.reader import said, scans
 from tests.records import barcode
 
 NAMES_ON_SLIPS = (("[hold.shelf]", '[hold.shelf]\nslip = "name"'),)
@@ -343,3 +343,21 @@ def test_where_the_library_wants_it_a_slip_shows_the_name(town, desk):
 
     assert desk.get(f"/desk/shelf/{hold}/slip").select_one(".huge").text == "サトウ ハナ"
     assert "サトウ ハナ 様" in lists(desk.get("/desk/shelf"))["取り置き中"]
+
+
+@pytest.mark.parametrize(
+    "changes", [(("[password]", '[[notice]]\nby = "phone"\nshows = ["branch", "how many"]\n\n[password]'),)]
+)
+def test_what_may_be_said_in_a_call_stands_above_those_who_are_to_be_told(reader, town):
+    desk = reader.log_in_staff("ishida")
+    assert "お電話で" not in said(desk.get("/desk/shelf"))
+
+    town.ready(town.title("こころ"), "sato")
+
+    assert "取り置き中 お電話でお伝えできるのは、点数、受取館です。" in said(desk.get("/desk/shelf"))
+
+
+def test_where_the_rules_say_nothing_of_calls_the_page_says_nothing(reader, town):
+    town.ready(town.title("こころ"), "sato")
+
+    assert "お電話で" not in said(reader.log_in_staff("ishida").get("/desk/shelf"))
