@@ -26,6 +26,12 @@ _ABOUT_HOLDS = {
     "pickup_changed": {*QUEUED_HOLD_STATES, HoldState.IN_TRANSIT, HoldState.READY},
     "request_declined": {HoldState.CANCELLED},
 }
+
+
+class NoAddress(Exception):
+    """There is something to say, and no address to say it to."""
+
+
 KINDS = (*_LINKS, "password_set", "address_changed", *_ABOUT_HOLDS)
 
 
@@ -51,7 +57,8 @@ class Writer:
         )
 
     def write(self, owed: Outbox, now: datetime) -> Message | None:
-        """The message, and to whom it goes; None where there is nothing to say any more, or nowhere to.
+        """The message, and to whom it goes; None where there is nothing to say any more.  Raises NoAddress
+        where a hold was to be told of by mail, and the patron has no address any more.
 
         Of a hold neither title nor patron is said: who reads the mail may be somebody else.
         """
@@ -70,6 +77,8 @@ class Writer:
                 return None
             to = owed.address or next((hold.address.address for hold in holds if hold.address), to)
             facts |= self._of_holds(holds, wording, library_day(now))
+        if not to and owed.kind in _ABOUT_HOLDS:
+            raise NoAddress
         if not to:
             return None
         return self._message(owed.kind, to, facts)

@@ -85,6 +85,7 @@ _OF_A_HOLD = (
 _OF_AN_ENDED_HOLD = (Bib.title, Bib.volume, Hold.state, Hold.requested_at, Hold.closed_at)
 _OF_THE_CART = (Bib.title, Bib.volume, CartEntry.added_at)
 _OF_THE_SHELF = (Bib.title, Bib.volume, ShelfEntry.note, ShelfEntry.added_at)
+_OF_A_MESSAGE = (Outbox.kind, Outbox.address, Outbox.queued_at, Outbox.tried_at, Outbox.reason)
 
 Fact = str | int | bool | date | datetime | None
 Rows = list[dict[str, Fact]]
@@ -131,7 +132,7 @@ def everything(patron_id: int) -> dict[str, Rows]:
         ),
         "logins": _rows(Login, patron_id, Login.device, Login.started_at, Login.seen_at),
         "codes": _rows(Activation, patron_id, Activation.expires_at),
-        "messages": _rows(Outbox, patron_id, Outbox.kind, Outbox.address, Outbox.queued_at, Outbox.tried_at),
+        "messages": _rows(Outbox, patron_id, *_OF_A_MESSAGE),
     }
 
 

@@ -12,7 +12,7 @@ from flask import Flask
 import activation
 import models
 import tickets
-from models import CalendarEntry, CartEntry, Item, Login, MailAddress, Notice, Patron, ShelfEntry, db
+from models import CalendarEntry, CartEntry, Item, Login, MailAddress, Notice, Outbox, Patron, ShelfEntry, db
 from rules import HoldState, ItemState, TicketKind
 from tests.addresses import STAFF, Line
 from tests.cast import CARDS, PASSWORD, Town
@@ -105,6 +105,15 @@ def fill(town: Town, secret: bytes) -> dict[str, object]:
         "expired": town.patrons["ito"],
         "stopped": town.patrons["mori"],
         "notice": Notice.insert(title="蔵書点検", body="お休みします。", **days).execute(),
+        "undelivered": Outbox.insert(
+            kind="hold_ready",
+            patron=town.patrons["suzuki"],
+            key="undelivered",
+            numbers=str(untold),
+            queued_at=now,
+            tried_at=now,
+            reason="no_such_address 550 5.1.1",
+        ).execute(),
         "entry": CalendarEntry.insert(day=date(2026, 5, 12), kind="closed", label="点検").execute(),
         "card": CARDS["suzuki"][0],
         "coded": CARDS["kato"][0],

@@ -12,6 +12,7 @@ from views import (
     hold_shelf,
     holds,
     home,
+    jobs,
     labels,
     loans,
     notices,
@@ -25,6 +26,7 @@ from views import (
     shelf,
     staff,
     terminal,
+    undelivered,
 )
 
 BLUEPRINTS = (
@@ -52,4 +54,6 @@ BLUEPRINTS = (
     cataloguing.pages,
     labels.pages,
     terminal.pages,
+    undelivered.pages,
+    jobs.pages,
 )

@@ -13,6 +13,7 @@ import forgetting
 import own_data
 import rules
 import spreadsheet
+import undelivered
 from forms import OwnDeletionForm
 from models import Patron
 from rules import JAPAN, Period, Unit
@@ -157,6 +158,8 @@ def _read(fact: str, value) -> str:
     if fact == "category":
         category = g.policy.patron_category(value)
         return category.name if category else value
+    if fact == "reason":
+        return g.wording.t("undelivered.why." + undelivered.why(value))
     if fact in ("branch", "pickup_branch"):
         return answers.branch_name(value)
     if fact in _WORDS:
