@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from smtplib import SMTPException
 
 import attempts
@@ -25,6 +25,7 @@ from rules import LastRun, Policy, job_day, job_is_due, job_is_running, library_
 EVERY = 30  # seconds
 MAIL_EVERY = 3  # seconds: somebody waits for a link
 MAIL_AGAIN = 60  # seconds, where the mail server could not be reached
+_WRITTEN_DOWN = timedelta(minutes=10)  # how often at least, of what is done often
 _log = logging.getLogger("shiori.jobs")
 
 
@@ -141,14 +142,14 @@ def _is(column, row: JobRun):
 
 
 def _write_down(job: Job, now: datetime, done: int, failure: str) -> None:
-    """What came of it.  What is done often is written down where it found something, failed or went well
-    again, else once a day: that nothing was due is not worth a write each time."""
+    """What came of it.  Of what is done often, a write each time that nothing was due would be too many."""
     row = {"finished_at": now, "done": done, "failure": failure}
     if not job.often:
         JobRun.update(row).where(JobRun.name == job.name, JobRun.started_at == now).execute()
         return
     last = JobRun.get_or_none(JobRun.name == job.name)
-    if done or last is None or last.failure != failure or last.day != library_day(now):
+    is_news = last is None or done or last.failure != failure
+    if is_news or not timedelta(0) <= now - last.finished_at < _WRITTEN_DOWN:
         JobRun.replace(name=job.name, day=library_day(now), started_at=now, **row).execute()
 
 

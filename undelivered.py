@@ -89,7 +89,8 @@ _LIST_SQL = f"""
 SELECT outbox.id, outbox.kind, outbox.queued_at, outbox.tried_at, outbox.reason, patron.id,
   patron.kana_name, substr(patron.card_number, -4), patron.phone,
   (SELECT hold.pickup_branch FROM hold
-   WHERE outbox.kind NOT GLOB '*_link' AND hold.patron_id = outbox.patron_id
+   WHERE (outbox.kind GLOB 'hold_*' OR outbox.kind IN ('pickup_changed', 'request_declined'))
+     AND hold.patron_id = outbox.patron_id
      AND instr(',' || outbox.numbers || ',', ',' || hold.id || ',') LIMIT 1)
 {_OPEN} ORDER BY outbox.kind <> 'hold_ready', outbox.id LIMIT {LONGEST}
 """  # noqa: S608 - made of constants

@@ -25,11 +25,18 @@ class PostOffice:
         self.recipients: list[str] = []
         self.answers: dict[str, str] = {}
         self.hangs_up = False
+        self.dislikes_sender = ""
         self.came = threading.Event()
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.smtp = Smtp("127.0.0.1", free.getsockname()[1])
         self.controller = Controller(self, hostname=self.smtp.host, port=self.smtp.port)
+
+    async def handle_MAIL(self, server: SMTP, session, envelope, address, options):
+        if self.dislikes_sender:
+            return self.dislikes_sender
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(self, server: SMTP, session, envelope, address, options):
         if address in self.answers:
