@@ -26,6 +26,8 @@ class PostOffice:
         self.answers: dict[str, str] = {}
         self.hangs_up = False
         self.dislikes_sender = ""
+        self.cut_in_the_middle_of = self.silent_after = 0  # of the letters; none
+        self.texts = 0
         self.came = threading.Event()
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -45,12 +47,15 @@ class PostOffice:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session, envelope):
-        if self.hangs_up:
+        self.texts += 1
+        if self.hangs_up or self.texts == self.cut_in_the_middle_of:
             server.transport.close()
             return "421 Closing"
         self.letters.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         self.recipients += envelope.rcpt_tos
         self.came.set()
+        if self.texts == self.silent_after:
+            server.transport.close()
         return "250 OK"
 
     def postman(self, policy, secret: bytes = SECRET) -> Postman:

@@ -91,9 +91,7 @@ def test_what_was_sent_or_is_tried_again_is_not_listed(town, ready, deliver, ref
     assert listed(clock) == [] and Outbox.get().kind == "hold_ready"
 
 
-def test_what_could_not_go_out_for_two_days_is_listed_then(
-    ready, deliver, refuse, clock, post_office
-):
+def test_what_could_not_go_out_for_two_days_is_listed_then(ready, deliver, refuse, clock, post_office):
     refuse("451 4.2.2 over quota")
     deliver()
     clock.forward(days=2, seconds=-1)

@@ -159,7 +159,7 @@ def _read(fact: str, value) -> str:
         category = g.policy.patron_category(value)
         return category.name if category else value
     if fact == "reason":
-        return g.wording.t("undelivered.why." + undelivered.why(value))
+        return g.wording.t(f"mydata.reason.{undelivered.why(value)}")
     if fact in ("branch", "pickup_branch"):
         return answers.branch_name(value)
     if fact in _WORDS:
