@@ -228,6 +228,7 @@ def test_what_was_put_back_collected_or_cancelled_is_nothing_to_tell(
 ):
     refuse("550 5.1.1 unknown")
     deliver()
+    town.ready(town.title("門"), "sato")  # another one, told of in time
     hold_shelf.put_back(ready, clock(), CLERK)
 
     assert Hold.get_by_id(ready).state is HoldState.WAITING and listed(clock) == []
