@@ -8,7 +8,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from functools import partial
 from pathlib import Path
@@ -84,7 +84,11 @@ def _parser() -> argparse.ArgumentParser:
     add("serve", _serve)
     add("demo", _demo).add_argument("--serve", action="store_true", help=_wording.t("cli.demo_serve"))
     add("import", _import).add_argument("file", type=Path, help=_wording.t("cli.import_file"))
-    add("jobs", _jobs)
+    jobs = add("jobs", _jobs_at_once).add_subparsers(metavar="COMMAND")
+    add("run", _jobs_run, jobs, about="jobs_run").add_argument(
+        "--now", action="store_true", help=_wording.t("cli.jobs_now")
+    )
+    add("list", _jobs_list, jobs, about="jobs_list")
     add("reindex", _reindex)
     add("check", _check_all, about="check_all")
     mail = add("mail").add_subparsers(required=True, metavar="COMMAND")
@@ -193,12 +197,55 @@ def _import(asked, settings: Settings, policy: Policy) -> int:
     return 0
 
 
-def _jobs(_asked, settings: Settings, policy: Policy) -> int:
+def _jobs_at_once(_asked, settings: Settings, policy: Policy) -> int:
     import jobs
 
     _open(settings)
-    done = jobs.run(policy, datetime.now(UTC))
-    print(_wording.t("cli.jobs_done", **asdict(done)))
+    return _tell_done(jobs.run(policy, datetime.now(UTC)))
+
+
+def _jobs_run(asked, settings: Settings, policy: Policy) -> int:
+    """For cron: what is due, and nothing that another process has done today or is at."""
+    import jobs
+
+    _open(settings)
+    return _tell_done((jobs.run if asked.now else jobs.run_due)(policy, datetime.now(UTC)))
+
+
+def _tell_done(done) -> int:
+    """A line for each job; exit status 1 where one failed."""
+    for name, n in done.counts.items():
+        if name not in done.failures:
+            print(_line(name, _what(name, n)))
+    for name, failure in done.failures.items():
+        print(_line(name, _what(name, 0, failure)), file=sys.stderr)
+    return 1 if done.failures else 0
+
+
+def _line(name: str, what: str) -> str:
+    return _wording.t("jobs.line", name=_wording.t(f"jobs.name.{name}"), what=what)
+
+
+def _what(name: str, n: int, failure: str = "") -> str:
+    if failure:
+        return f"{_wording.t('jobs.failed')} ({failure})"
+    return _wording.t(f"jobs.did.{name}" if n else "jobs.none", n=n)
+
+
+def _jobs_list(_asked, settings: Settings, policy: Policy) -> int:
+    """Each job with what came of it last, and when it is done next."""
+    import jobs
+
+    _open(settings)
+    for entry in jobs.overview(policy, datetime.now(UTC)):
+        if entry.running or entry.last is None:
+            print(_line(entry.name, _wording.t("jobs.running" if entry.running else "jobs.never")))
+        else:
+            print(_line(entry.name, _what(entry.name, entry.done, entry.failure)))
+            print("  " + _wording.t("jobs.line_last", at=entry.last.astimezone(JAPAN)))
+        next_at = entry.next_at and entry.next_at.astimezone(JAPAN)
+        always = _wording.t("jobs.always" if next_at is None else "jobs.at_once")
+        print("  " + (_wording.t("jobs.line_next", at=next_at) if next_at and not entry.is_due else always))
     return 0
 
 

@@ -42,6 +42,11 @@ def addresses_of(patron_id: int) -> list[MailAddress]:
     return list(MailAddress.select().where(MailAddress.patron == patron_id).order_by(MailAddress.id))
 
 
+def did_not_take(patron_id: int) -> list[MailAddress]:
+    """Those of a patron's addresses to which the last mail could not be sent."""
+    return [row for row in addresses_of(patron_id) if row.delivery in ("refused", "failed")]
+
+
 def waiting(patron_id: int, now: datetime) -> list[Ticket]:
     """The addresses that wait for their link to be used."""
     of_patron = (Ticket.patron == patron_id, Ticket.kind == TicketKind.ADDRESS, Ticket.expires_at > now)

@@ -8,6 +8,7 @@ import logging
 from datetime import date, datetime
 
 import allocation
+import mail
 from allocation import expire, pass_on
 from circulation import NotThere
 from events import JOBS, note
@@ -55,6 +56,7 @@ def mark_told(
             if hold.collect_by is not None:
                 hold.save(only=[Hold.collect_by])
                 note("hold_told", hold_id, channel, actor, now)
+        mail.told_otherwise(hold.patron_id, hold_id)
         return hold.collect_by
 
 

@@ -46,8 +46,16 @@ def take_back(kinds: Collection[str], patron_id: int, number: int) -> None:
 
     A message about more of them is still owed about the others; its row may not say that this one was theirs.
     """
-    owed = Outbox.select().where(Outbox.patron == patron_id, Outbox.kind.in_(list(kinds)))
-    for message in owed:
+    _strike(number, Outbox.patron == patron_id, Outbox.kind.in_(list(kinds)))
+
+
+def told_otherwise(patron_id: int, hold_id: int) -> None:
+    """A patron knows that a hold is ready, which no mail could tell, in the caller's transaction."""
+    _strike(hold_id, Outbox.patron == patron_id, Outbox.kind == "hold_ready", Outbox.reason != "")
+
+
+def _strike(number: int, *of_these) -> None:
+    for message in Outbox.select().where(*of_these):
         numbers = message.numbers.split(",")
         if str(number) not in numbers:
             continue

@@ -54,6 +54,10 @@ KINDS = (
 )
 
 
+class NoAddress(Exception):
+    """There is something to say, and no address to say it to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     to: str
@@ -81,7 +85,8 @@ class Writer:
         self.letters = Letters(own)
 
     def write(self, owed: Outbox, now: datetime) -> Message | None:
-        """The message, and to whom it goes; None where there is nothing to say any more, or nowhere to.
+        """The message, and to whom it goes; None where there is nothing to say any more.  Raises NoAddress
+        where a hold was to be told of by mail, and the patron has no address any more.
 
         Who reads the mail may be somebody else: of a patron nothing is said, and of a title only what the
         patron has asked for and the policy allows.
@@ -112,6 +117,8 @@ class Writer:
             if told is None:
                 return None
             facts |= told
+        if not to and owed.kind in _ABOUT_HOLDS:
+            raise NoAddress
         if not to:
             return None
         return self._message(language, owed.kind, to, facts)

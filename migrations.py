@@ -359,6 +359,21 @@ CREATE TABLE alert (
 CREATE UNIQUE INDEX alert_terms ON alert (patron_id, author, ndc, keyword, series, branch);
 """
 
+# What is done by itself: of each job the day that it was done for last, when, and what came of it; nothing of
+# anybody.  Whoever does it has written so here first.  Of a message that is not tried any more: why, as a
+# word and the number that the mail server said, so that the desk tells its patron.
+JOBS_AND_WHAT_DID_NOT_ARRIVE = """
+CREATE TABLE job_run (
+  name TEXT NOT NULL PRIMARY KEY,
+  day TEXT,
+  started_at TEXT,
+  finished_at TEXT,
+  done INTEGER NOT NULL DEFAULT 0,
+  failure TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
+ALTER TABLE outbox ADD COLUMN reason TEXT NOT NULL DEFAULT '';
+CREATE INDEX outbox_given_up ON outbox (id) WHERE reason <> '';
+"""
+
 
 def _statements(script: str) -> list[str]:
     """The single statements of a script, so that a step runs inside the caller's transaction."""
@@ -392,6 +407,7 @@ STEPS: tuple[Callable, ...] = (
     _script(WRITTEN_TO),
     _script(REMINDERS),
     _script(ALERTS),
+    _script(JOBS_AND_WHAT_DID_NOT_ARRIVE),
 )
 
 

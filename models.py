@@ -440,6 +440,18 @@ class Outbox(_Table):
     tried_at = InstantField(null=True)  # somebody is trying, or has, and it is not to be tried again
     failures = IntegerField(default=0)  # how often the server did not take it for the time being
     next_at = InstantField(null=True)  # not before
+    reason = TextField(default="")  # why it is not tried any more: undelivered.Why, and the server's number
+
+
+class JobRun(_Table):
+    """What is done by itself: when it was done last, and what came of it; nothing of anybody."""
+
+    name = TextField(primary_key=True)
+    day = DateField(null=True)  # the day that it was done for
+    started_at = InstantField(null=True)
+    finished_at = InstantField(null=True)  # nothing: somebody is at it, or was stopped in the middle
+    done = IntegerField(default=0)  # how many of what it does
+    failure = TextField(default="")  # the class of what went wrong, nothing else
 
 
 class Tally(_Table):

@@ -102,6 +102,7 @@ _OF_A_READING = (
     ReadingEntry.note,
 )
 _OF_THE_SHELF = (Bib.title, Bib.volume, ShelfEntry.note, ShelfEntry.added_at)
+_OF_A_MESSAGE = (Outbox.kind, Outbox.address, Outbox.queued_at, Outbox.tried_at, Outbox.reason)
 
 _OF_AN_ALERT = (
     Alert.author,
@@ -190,7 +191,7 @@ def everything(patron_id: int, at: Channel) -> dict[str, Rows]:
         "alerts": _in_order(Alert.select(*_OF_AN_ALERT).where(Alert.patron == patron_id), Alert.id),
         "logins": _rows(Login, patron_id, Login.device, Login.started_at, Login.seen_at),
         "codes": _rows(Activation, patron_id, Activation.expires_at),
-        "messages": _rows(Outbox, patron_id, Outbox.kind, Outbox.address, Outbox.queued_at, Outbox.tried_at),
+        "messages": _rows(Outbox, patron_id, *_OF_A_MESSAGE),
     }
     if at is Channel.KIOSK:
         return {name: rows for name, rows in sections.items() if name not in _NOT_AT_A_TERMINAL}

@@ -267,7 +267,10 @@ def _most(value) -> Most:
 
 
 def _time(value: str) -> time:
-    return time.fromisoformat(value.strip().zfill(5))
+    read = time.fromisoformat(value.strip().zfill(5))
+    if read.tzinfo is not None:
+        raise ValueError
+    return read
 
 
 def _hours(value: str) -> Hours:

@@ -11,7 +11,7 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
@@ -22,12 +22,14 @@ from enum import StrEnum
 
 import contact
 import hold_shelf
+import undelivered
 from circulation import NotThere
 from events import JOBS
-from messages import KINDS, Message, Writer
+from messages import KINDS, Message, NoAddress, Writer
 from models import Outbox, Patron, db
 from rules import MAIL_KEPT_FOR, retry_after
 from settings import Smtp
+from undelivered import Why
 
 TIMEOUT = 20  # seconds that the server may be silent
 _log = logging.getLogger("shiori.mail")
@@ -74,6 +76,7 @@ class Postman:
 
         Raises OSError or SMTPException where there is no talking to the server.
         """
+        undelivered.give_up(KINDS, now)
         owed = list(
             Outbox.select(Outbox, Patron)
             .join(Patron)
@@ -82,23 +85,32 @@ class Postman:
         )
         if not owed:
             return 0
-        with self._server() as server:
+        with ExitStack() as conversation:
+            try:
+                server = conversation.enter_context(self._server())
+            except OSError as error:  # what smtplib raises is one too
+                undelivered.note_away(now, _trouble(error))
+                raise
+            undelivered.note_reached(now)
             # A server that hung up takes nothing any more; what is left is tried the next time.
             return sum(self._try(server, one, now) for one in owed if server.sock is not None)
 
     def _try(self, server: smtplib.SMTP, owed: Outbox, now: datetime) -> bool:
         try:
             message = self.writer.write(owed, now)
+        except NoAddress:
+            _claim(owed, now, Why.NOWHERE)
+            return False
         except Exception as error:  # one that cannot be written keeps no other back
             _log.error("message %s (%s) cannot be written: %s", owed.id, owed.kind, type(error).__name__)
-            _claim(owed, now)
+            _claim(owed, now, Why.UNWRITTEN)
             return False
         if not _claim(owed, now):
             return False
         if message is None:
             owed.delete_instance()
             return False
-        delivery = self._hand_over(server, message, owed)
+        delivery, why = self._hand_over(server, message, owed)
         with db.atomic():
             contact.note_delivery(owed.patron_id, message.to, _SHOWN_AS[delivery], now)
             if delivery is Delivery.SENT:
@@ -109,6 +121,8 @@ class Postman:
                 again = {"tried_at": None, "failures": owed.failures + 1}
                 again["next_at"] = now + retry_after(again["failures"])
                 Outbox.update(again).where(Outbox.id == owed.id).execute()
+            else:
+                Outbox.update(reason=why).where(Outbox.id == owed.id).execute()
         return delivery is Delivery.SENT
 
     def _start_the_shelf(self, owed: Outbox, now: datetime) -> None:
@@ -117,29 +131,35 @@ class Postman:
             with suppress(NotThere):  # put back, collected or cancelled meanwhile
                 hold_shelf.mark_told(self.writer.policy, int(number), now, JOBS, JOBS)
 
-    def _hand_over(self, server: smtplib.SMTP, message: Message, owed: Outbox) -> Delivery:
-        """Hand one message over, step by step: where the server falls silent says whether it may have it."""
-        code, delivery = 0, Delivery.LATER
+    def _hand_over(self, server: smtplib.SMTP, message: Message, owed: Outbox) -> tuple[Delivery, str]:
+        """Hand one message over, step by step: where the server falls silent says whether it may have it.
+
+        What became of it, and why it will never be taken, where it will not.
+        """
+        code, said, delivery, why = 0, b"", Delivery.LATER, ""
         try:
             code, _ = server.mail(self.sender)
             if code == OK:
-                code, _ = server.rcpt(message.to)
-            if code in TAKES_RECIPIENT:
-                delivery = Delivery.UNSURE
-                letter = self._letter(message, f"{owed.id} {owed.key}", owed.tried_at)
-                code, _ = server.data(letter.as_bytes())
-            if code:
+                code, said = server.rcpt(message.to)
+                if code in TAKES_RECIPIENT:
+                    delivery, why = Delivery.UNSURE, Why.UNSURE
+                    letter = self._letter(message, f"{owed.id} {owed.key}", owed.tried_at)
+                    code, said = server.data(letter.as_bytes())
                 delivery = _became(code)
+            # Else it does not like the library's own address, which somebody has to mend: no patron's fault.
             if delivery is not Delivery.SENT:
                 server.rset()
         except smtplib.SMTPResponseException as error:  # it did not want to hear the text
-            code, delivery = error.smtp_code, _became(error.smtp_code)
+            code, said = error.smtp_code, error.smtp_error
+            delivery = _became(code)
         except (smtplib.SMTPException, OSError):
             server.close()
+        if delivery is Delivery.REFUSED:
+            why = undelivered.refused(code, said if isinstance(said, bytes) else said.encode())
         if delivery is not Delivery.SENT:
             # The code only: what a server says beside it may repeat the address.
             _log.warning("message %s (%s) was not taken: %s", owed.id, owed.kind, code or delivery)
-        return delivery
+        return delivery, why
 
     def trial(self, to: str, now: datetime) -> Iterator[Heard]:
         """Send one message for a trial; gives what the server answers step by step, to the first trouble."""
@@ -209,14 +229,16 @@ class Postman:
             server.login(self.smtp.user, self.smtp.password or "")
 
 
-def _claim(owed: Outbox, now: datetime) -> bool:
-    """Whether it is ours to try: of two who want to, one finds it taken."""
+def _claim(owed: Outbox, now: datetime, given_up: str = "") -> bool:
+    """Whether it is ours to try: of two who want to, one finds it taken.  Or it is ``given_up`` untried."""
     owed.tried_at = now
-    return bool(Outbox.update(tried_at=now).where(Outbox.id == owed.id, _is_due(now)).execute())
+    ours = Outbox.update(tried_at=now, reason=given_up).where(Outbox.id == owed.id, _is_due(now))
+    return bool(ours.execute())
 
 
 def _is_due(now: datetime):
-    return Outbox.tried_at.is_null() & (Outbox.next_at.is_null() | (Outbox.next_at <= now))
+    untried = Outbox.tried_at.is_null() & (Outbox.reason == "")
+    return untried & (Outbox.next_at.is_null() | (Outbox.next_at <= now))
 
 
 def _became(code: int) -> Delivery:

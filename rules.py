@@ -3816,6 +3816,75 @@ def renews_on_the_web(policy: Policy) -> bool:
 
 
 # ---------------------------------------------------------------------------------------------------------
+# What happens by itself
+# ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """From which time on what is done once a day is begun; the mails that come of it go out then."""
+
+    at: time = time(0, 5)
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """A job as it was done last: for which day, from when to when, and whether it failed."""
+
+    day: date | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    failed: bool = False
+
+
+FAILED_JOB_AGAIN = timedelta(minutes=30)
+STOPPED_JOB_AGAIN = timedelta(hours=2)  # longer than any takes: whoever began it was stopped in the middle
+_CLOCKS_APART = timedelta(hours=1)  # what lies further ahead was written while a clock was wrong
+
+
+def job_day(policy: Policy, now: datetime) -> date:
+    """The day whose jobs may have been begun at this moment: yesterday, before the time of day."""
+    day = library_day(now)
+    return day if now.astimezone(JAPAN).time() >= policy.jobs.at else day - timedelta(days=1)
+
+
+def job_is_running(last: LastRun, now: datetime) -> bool:
+    """Whether somebody is at a job: it was begun, not so long ago that they must have been stopped."""
+    started = last.started_at
+    if started is None or last.finished_at is not None:
+        return False
+    return now - STOPPED_JOB_AGAIN < started <= now + _CLOCKS_APART
+
+
+def next_run(policy: Policy, last: LastRun, now: datetime) -> datetime:
+    """From when on a job of once a day is due; one that is due already was so at the time that is given.
+
+    Days on which nothing could be done are not made up for one by one: each job finds all that is due on the
+    day on which it is done.
+    """
+    today = _begins(policy, job_day(policy, now))
+    known = [moment for moment in (last.started_at, last.finished_at) if moment is not None]
+    late = now + _CLOCKS_APART
+    if last.day is None or last.day > library_day(late) or any(moment > late for moment in known):
+        return today
+    if last.started_at is not None and last.finished_at is None:
+        return last.started_at + STOPPED_JOB_AGAIN
+    if last.failed and last.finished_at is not None:
+        return last.finished_at + FAILED_JOB_AGAIN
+    return _begins(policy, last.day + timedelta(days=1))
+
+
+def job_is_due(policy: Policy, last: LastRun, now: datetime) -> bool:
+    """Whether a job of once a day is to be done now: where nobody could at its time of day, as soon as
+    somebody can."""
+    return next_run(policy, last, now) <= now
+
+
+def _begins(policy: Policy, day: date) -> datetime:
+    return datetime.combine(day, policy.jobs.at, JAPAN)
+
+
+# ---------------------------------------------------------------------------------------------------------
 # The whole sheet
 # ---------------------------------------------------------------------------------------------------------
 
@@ -3875,6 +3944,7 @@ class Policy:
     privacy: Privacy = Privacy()
     reading_record: ReadingPolicy = ReadingPolicy()
     reminder: ReminderPolicy = ReminderPolicy()
+    jobs: Jobs = Jobs()
     login: Logins = Logins()
     alerts: Alerts = Alerts()
     people: tuple[People, ...] = ()

@@ -367,6 +367,7 @@ def staff(camera: Camera) -> None:
     camera.take(page, "desk-login-wrong")
     fill_in_staff_login(page, "admin")
     camera.take(page, "desk-audit", "/desk/admin/audit")
+    camera.take(page, "desk-jobs", "/desk/admin/jobs")
     camera.take(page, "desk-audit-nothing", "/desk/admin/audit?day=2000-01-01")
     clerk = camera.phone()
     clerk.goto("/desk/login")
@@ -396,6 +397,7 @@ def staff(camera: Camera) -> None:
         "hold?q=猫",
         "requests",
         "requests/new?q=新しい本",
+        "mail",
         "more",
     ):
         camera.take(clerk, f"desk-{page.partition('?')[0].replace('/', '-')}", f"/desk/{page}")

@@ -54,11 +54,20 @@ class PostOffice:
         self.recipients: list[str] = []
         self.answers: dict[str, str] = {}
         self.hangs_up = False
+        self.dislikes_sender = ""
+        self.cut_in_the_middle_of = self.silent_after = 0  # of the letters; none
+        self.texts = 0
         self.came = threading.Event()
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.smtp = Smtp("127.0.0.1", free.getsockname()[1])
         self.controller = Controller(self, hostname=self.smtp.host, port=self.smtp.port)
+
+    async def handle_MAIL(self, server: SMTP, session, envelope, address, options):
+        if self.dislikes_sender:
+            return self.dislikes_sender
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(self, server: SMTP, session, envelope, address, options):
         if address in self.answers:
@@ -67,7 +76,8 @@ class PostOffice:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session, envelope):
-        if self.hangs_up:
+        self.texts += 1
+        if self.hangs_up or self.texts == self.cut_in_the_middle_of:
             server.transport.close()
             return "421 Closing"
         letter = email.message_from_bytes(envelope.content, _class=Letter, policy=email.policy.default)
@@ -75,6 +85,8 @@ class PostOffice:
         self.every.append(letter)
         self.recipients += envelope.rcpt_tos
         self.came.set()
+        if self.texts == self.silent_after:
+            server.transport.close()
         return "250 OK"
 
     def postman(self, policy, secret: bytes = SECRET, own=None) -> Postman:

@@ -31,7 +31,7 @@ def night(policy, clock):
 
     def night(day):
         clock.to(day, hour=0)
-        return jobs.run(policy, clock()).ended
+        return jobs.run(policy, clock())["ended"]
 
     return night
 

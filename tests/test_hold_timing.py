@@ -131,10 +131,10 @@ def test_what_is_not_wanted_any_more_ends_and_its_patron_is_told(policy, clock, 
     set_timing(hold, needed=3)
 
     clock.forward(days=3)
-    on_its_last_day = jobs.run(policy, clock()).ended
+    on_its_last_day = jobs.run(policy, clock())["ended"]
     clock.forward(days=1)
 
-    assert on_its_last_day == 0 and jobs.run(policy, clock()).ended == 1
+    assert on_its_last_day == 0 and jobs.run(policy, clock())["ended"] == 1
     assert Hold.get().state is HoldState.EXPIRED and Item.get().to_shelve_at is None
     assert [(row.kind, row.patron_id) for row in Outbox.select()] == [("hold_expired", town.patrons["sato"])]
 

@@ -1,5 +1,7 @@
 """Values of a library.toml that stand in the wrong order or in the wrong form are reported at their place."""
 
+from datetime import time
+
 import pytest
 
 from policy_file import PolicyMistakes, read_policy
@@ -50,3 +52,26 @@ def test_a_closure_of_one_day_is_one():
 
     closure = library.branch("central").closures[3]
     assert closure.first == closure.last
+
+
+@pytest.mark.parametrize(
+    ("new", "expected"),
+    [
+        ("at = 5", "jobs.at: policy.not_time"),
+        ('at = "25:00"', "jobs.at: policy.not_time"),
+        ('at = "05:00+09:00"', "jobs.at: policy.not_time"),
+        ('at = "morning"', "jobs.at: policy.not_time"),
+        ('hour = "05:00"', "jobs.hour: policy.unknown_key"),
+    ],
+)
+def test_the_time_of_the_jobs_is_a_time_of_day_in_japan(new, expected):
+    with pytest.raises(PolicyMistakes) as raised:
+        read_policy(edited(EVERYTHING_TEXT, ('at = "05:00"', new)))
+
+    assert [f"{mistake.path}: {mistake.problem}" for mistake in raised.value.mistakes] == [expected]
+
+
+def test_the_time_of_the_jobs_may_be_written_with_one_figure():
+    library = read_policy(edited(EVERYTHING_TEXT, ('at = "05:00"', 'at = "5:00"')))
+
+    assert library.jobs.at == time(5) == read_policy(EVERYTHING_TEXT).jobs.at

@@ -73,7 +73,7 @@ def take_back(code, branch):
 
 
 def clear():
-    return str(jobs.run(policy, now).ended)
+    return str(jobs.run(policy, now)["ended"])
 
 
 def put_back(hold):

@@ -13,6 +13,7 @@ from views import (
     hold_shelf,
     holds,
     home,
+    jobs,
     labels,
     loans,
     notices,
@@ -27,6 +28,7 @@ from views import (
     shelf,
     staff,
     terminal,
+    undelivered,
 )
 
 BLUEPRINTS = (
@@ -56,4 +58,6 @@ BLUEPRINTS = (
     cataloguing.pages,
     labels.pages,
     terminal.pages,
+    undelivered.pages,
+    jobs.pages,
 )

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, g, jsonify, redirect, request, session, u
 
 import accounts
 import attempts
+import contact
 import demo
 import standing
 import terminal
@@ -96,8 +97,15 @@ def my(patron: Patron) -> Response:
         may_not_hold=_against_category(patron),
         expired=card_has_expired(patron.card_expires_on, g.today),
         stopped=is_stopped(patron.stopped_for, patron.stopped_until, g.today),
+        mail_refused=_is_refused(patron),
         registered=session.pop("registered", None),
     )
+
+
+def _is_refused(patron: Patron) -> bool:
+    """Whether the last mail did not reach the address that messages go to."""
+    refused = [row.address for row in contact.did_not_take(patron.id) if row.delivery == "refused"]
+    return patron.mail in refused
 
 
 def _against_category(patron: Patron) -> list[Refusal]:

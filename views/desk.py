@@ -11,6 +11,7 @@ import circulation
 import lending
 import search
 import standing
+import undelivered
 from catalogue import pieces
 from circulation import NotThere
 from forms_desk import RemarkForm
@@ -274,6 +275,7 @@ def _show_lend(
         **_with_pieces(scans),
         may_overrule=may_make_exceptions(staff),
         unclear=unclear,
+        undelivered=0 if patron or answers.wants_part() else undelivered.count(g.now),
         **context,
     )
 

@@ -7,6 +7,7 @@ searched for is therefore sent by POST.
 from flask import Blueprint, Response, g, request, session
 
 import activation
+import contact
 import patrons
 import standing
 from catalogue import pieces
@@ -250,6 +251,7 @@ def _show_patron(
         is_stopped=is_stopped(here.stopped_for, here.stopped_until, g.today),
         no_code=decide_code(g.policy, here.card_number).refusals,
         code_until=activation.code_until(patron_id, g.now),
+        did_not_take=contact.did_not_take(patron_id),
         refused=refused,
         done=done,
         **_asked_by_rules(),

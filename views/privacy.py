@@ -14,6 +14,7 @@ import rewriting
 import rules
 import spreadsheet
 import terminal
+import undelivered
 from forms import OwnDeletionForm
 from models import Patron
 from rules import JAPAN, Period, Unit
@@ -163,6 +164,8 @@ def _read(fact: str, value) -> str:
     if fact == "category":
         category = g.policy.patron_category(value)
         return category.name if category else value
+    if fact == "reason":
+        return g.wording.t(f"mydata.reason.{undelivered.why(value)}")
     if fact == "material":
         return g.policy.names([value])[0]
     if fact in ("branch", "pickup_branch", "at_branch"):
