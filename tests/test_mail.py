@@ -12,7 +12,7 @@ import contact
 import mail
 import tickets
 from messages import KINDS
-from models import Hold, MailAddress, Outbox, Patron, Ticket, db
+from models import Alert, Hold, Item, MailAddress, Outbox, Patron, Ticket, db
 from postman import Postman
 from rules import HoldState, TicketKind
 from settings import Smtp
@@ -204,7 +204,10 @@ def test_a_hostile_name_is_shown_as_it_stands_and_makes_no_header(town, clock, p
     else:
         hold = town.ready(bib, "sato")
     ticket = tickets.issue(TicketKind.ADDRESS, sato, clock(), NEW)
-    mail.queue(kind, sato, [ticket if kind.endswith("_link") else hold], clock(), address=NEW)
+    Alert.insert(patron=sato, keyword="{{ 7 * 7 }}", added_at=clock()).execute()
+    pieces = [0, Item.select().count()]
+    numbers = pieces if kind == "new_arrivals" else [ticket if kind.endswith("_link") else hold]
+    mail.queue(kind, sato, numbers, clock(), address=NEW)
 
     postman.deliver(clock())
 
