@@ -71,11 +71,11 @@ def test_who_has_a_fitting_alert_is_owed_one_message_and_only_once(begun, regist
     arrive("門")
     arrive("明暗")
 
-    assert jobs.run(policy, clock()).told_of_arrivals == 1
+    assert jobs.run(policy, clock())["told_of_arrivals"] == 1
     assert owed() == ["new_arrivals"]
-    assert jobs.run(policy, clock()).told_of_arrivals == 0, "the same day"
+    assert jobs.run(policy, clock())["told_of_arrivals"] == 0, "the same day"
     clock.forward(days=1)
-    assert jobs.run(policy, clock()).told_of_arrivals == 0, "nothing came in since"
+    assert jobs.run(policy, clock())["told_of_arrivals"] == 0, "nothing came in since"
     assert owed() == ["new_arrivals"]
 
 

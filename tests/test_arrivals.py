@@ -91,6 +91,7 @@ def test_a_genre_is_how_the_class_number_begins(came, ndc, titles):
         row("in a title", "猫", ["吾輩は猫である", "黒猫"]),
         row("in its reading", "ねこ", CAT),
         row("in a reading that is written as it is spoken", "わがはいわねこである", CAT),
+        row("the same in words, of which only the whole shows it", "はいわ ねこ", CAT),
         row("in a subtitle", "計算機", ["入門Python 3"]),
         row("in the subjects", "ぷろぐらみんぐ", ["入門Python 3"]),
         row("in the original title", "black cat", ["黒猫"]),

@@ -12,7 +12,7 @@ import contact
 import mail
 import tickets
 from messages import KINDS
-from models import Hold, Loan, MailAddress, Outbox, Patron, Ticket, db
+from models import Alert, Hold, Item, Loan, MailAddress, Outbox, Patron, Ticket, db
 from postman import Postman
 from rules import HoldState, TicketKind
 from settings import Smtp
@@ -203,13 +203,16 @@ def test_a_hostile_name_is_shown_as_it_stands_and_makes_no_header(town, clock, p
         hold = town.hold(bib, "sato", HoldState(ended[kind]), closed_at=clock())
     else:
         hold = town.ready(bib, "sato")
-    about = tickets.issue(TicketKind.ADDRESS, sato, clock(), NEW) if kind.endswith("_link") else hold
+    about = [tickets.issue(TicketKind.ADDRESS, sato, clock(), NEW) if kind.endswith("_link") else hold]
     if kind in ("due_soon", "overdue"):
-        about = town.lend(town.title("門"), "sato", due_in=1 if kind == "due_soon" else -1)
+        about = [town.lend(town.title("門"), "sato", due_in=1 if kind == "due_soon" else -1)]
         Loan.update(reminded_for=Loan.due_on).execute()
+    if kind == "new_arrivals":
+        Alert.insert(patron=sato, keyword="{{ 7 * 7 }}", added_at=clock()).execute()
+        about = [0, Item.select().count()]
     Hold.update(reminded_for=Hold.collect_by).execute()
     Patron.update(card_reminded_for=Patron.card_expires_on).execute()
-    mail.queue(kind, sato, [about], clock(), address=NEW)
+    mail.queue(kind, sato, about, clock(), address=NEW)
 
     postman.deliver(clock())
 

@@ -521,7 +521,7 @@ def test_what_is_declined_before_it_goes_out_does_not_go_out(town, everything_en
 
 @pytest.mark.parametrize("changes", [NOTHING_WRITTEN])
 def test_a_library_whose_sheet_says_nothing_sends_nothing(everything_ends, remind, policy, clock):
-    assert remind() == 0 and jobs.run(policy, clock()).reminded == 0 and owed() == []
+    assert remind() == 0 and jobs.run(policy, clock())["reminded"] == 0 and owed() == []
 
 
 def test_what_a_library_sends_no_more_stays_declined(town, policy, clock):
@@ -540,9 +540,9 @@ def test_the_jobs_remind_once_a_day_and_a_second_run_finds_nothing(town, policy,
     town.lend(town.title("こころ"), "sato", due_in=3)
     town.lend(town.title("門"), "tanaka", due_in=-7)
 
-    assert jobs.run(policy, clock(), new_day=False).reminded == 0
-    assert jobs.run(policy, clock()).reminded == 2
-    assert jobs.run(policy, clock()).reminded == 0 and len(owed()) == 2
+    assert jobs.run(policy, clock(), new_day=False)["reminded"] == 0
+    assert jobs.run(policy, clock())["reminded"] == 2
+    assert jobs.run(policy, clock())["reminded"] == 0 and len(owed()) == 2
 
 
 def test_two_programs_at_once_owe_one_letter(town, policy, clock):
@@ -575,9 +575,9 @@ def test_a_day_that_has_come_to_be_closed_is_left_before_anybody_is_reminded_of_
     Loan.update(due_on=saturday).execute()  # as if the closure had come from a new sheet
 
     done = jobs.run(policy, clock())
-    assert (done.moved, done.reminded) == (1, 0), "four days are left now"
+    assert (done["moved"], done["reminded"]) == (1, 0), "four days are left now"
     clock.forward(days=1)
-    assert jobs.run(policy, clock()).reminded == 1 and deliver() == 1
+    assert jobs.run(policy, clock())["reminded"] == 1 and deliver() == 1
     assert ends(text_of(post_office.letters[0])) == ["2026年4月19日(日)まで: 1点(本館)"]
 
 
