@@ -145,7 +145,8 @@ def mark_told(policy: Policy, message_id: int, now: datetime, actor: str) -> boo
         owed.delete_instance()
         if owed.kind == "hold_ready":
             for number in owed.numbers.split(","):
-                with suppress(NotThere):  # put back, collected or cancelled meanwhile
+                # Put back, collected or cancelled meanwhile; or a row that made no sense.
+                with suppress(NotThere, ValueError):
                     hold_shelf.mark_told(policy, int(number), now, actor)
         note("mail_told", NO_NUMBER, Channel.DESK, actor, now)
         return True

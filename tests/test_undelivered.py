@@ -135,12 +135,13 @@ def test_who_wanted_mail_and_has_no_address_any_more_is_listed(town, ready, deli
     assert listed(clock) == [(kind, "nowhere", "")]
 
 
-def test_one_that_cannot_be_written_is_listed_and_stops_no_other(town, ready, deliver, clock, post_office):
+def test_one_that_cannot_be_written_is_given_up_and_stops_no_other(town, ready, deliver, clock, policy):
     Outbox.update(numbers="?").execute()
     mail.queue("address_changed", town.patrons["tanaka"], [1], clock())
 
     assert deliver() == 1
     assert [(one.reason, one.kind) for one in Outbox.select()] == [(Why.UNWRITTEN, "hold_ready")]
+    assert told(policy, clock, "hold_ready") and Outbox.select().count() == 0
 
 
 def test_a_sender_whom_the_server_does_not_like_is_no_fault_of_the_patrons(
