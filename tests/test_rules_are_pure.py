@@ -23,6 +23,7 @@ from rules import (
     Overruling,
     PatronEntry,
     PatronFacts,
+    ReadingPolicy,
     Reason,
     Refusal,
     Role,
@@ -40,6 +41,7 @@ from rules import (
     decide_code,
     decide_deletion,
     decide_extension,
+    decide_goal,
     decide_hold,
     decide_item,
     decide_loan,
@@ -55,6 +57,8 @@ from rules import (
     decide_pickup,
     decide_pickup_change,
     decide_putting_back,
+    decide_reading_note,
+    decide_record,
     decide_registration,
     decide_remark,
     decide_renewal,
@@ -413,6 +417,9 @@ def decisions_of_a_town_with_every_rule() -> Iterator[Decision]:
                 yield decide_extension(EVERYTHING, replace(ready, **facts), on(channel), opening)
     yield from (decide_putting_back(state) for state in HoldState)
     yield from (decide_own_shelf(200), decide_shelf_note("あ" * 201))
+    not_offered = replace(SOURCE_1, reading_record=ReadingPolicy(offered=False))
+    yield from (decide_record(not_offered, False, channel) for channel in Channel)
+    yield from (decide_goal(SOURCE_1, 2000, 0, TODAY), decide_reading_note("あ" * 501))
     yield from (decide_alerts(30, None), decide_alert(AlertTerms(branch="main")))
     yield from (decide_alert_word("あ" * 101), decide_alert_change(same_as_another=True))
     yesterday, far = TODAY - timedelta(days=1), TODAY + timedelta(days=100)
