@@ -236,7 +236,9 @@ def test_every_answer_to_everybody_carries_the_armour_and_what_is_personal_is_ke
             kept = answer.headers["Cache-Control"]
             if address.startswith("/static/"):
                 assert kept.startswith("public"), of
-            elif who != "a stranger" or address.startswith(("/login", "/register", "/contact", "/desk")):
+            elif who != "a stranger" or address.startswith(
+                ("/login", "/register", "/contact", "/alerts", "/desk")
+            ):
                 assert kept == "no-store", of
             else:
                 assert kept == "private, no-cache", of
