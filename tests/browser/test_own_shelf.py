@@ -1,4 +1,4 @@
-"""今度読みたい本 on a phone, with JavaScript and without: from the results to the list and on to the cart."""
+"""今度読みたい本 on a phone, with JavaScript and without: from the results to the list, the cart and on hold."""
 
 import pytest
 from playwright.sync_api import expect
@@ -51,4 +51,13 @@ def test_titles_are_noted_put_in_order_and_taken_to_the_cart(page, phone):
     page.get_by_role("button", name="選んだ資料を予約カートに入れる").click()
     expect(page.locator(".done")).to_contain_text("2点を予約カートに入れました。")
     expect(page.locator("#cart-count")).to_contain_text("2")
+
+    # and on hold
+    page.get_by_role("link", name="予約カートへ").click()
+    page.get_by_label("本館").check()
+    page.get_by_label("メール").check()
+    page.get_by_role("button", name="2点を登録する").click()
+    expect(page.get_by_role("heading", name="2点を予約しました")).to_be_visible()
+    page.goto("/my/holds")
+    expect(page.locator("ul.holds > li")).to_have_count(2)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
