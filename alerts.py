@@ -241,6 +241,18 @@ def told(policy: Policy, url: str, secret: bytes, owed: Outbox, today: date) -> 
     return {"n": len({title.id for _, titles in found for title in titles}), "alerts": told}
 
 
+def examples(url: str, branch: str) -> Iterator[dict[str, object]]:
+    """The same as it might be, for whoever tries a text: all that can be said, and as little as can be."""
+    terms = AlertTerms(author="夏目漱石", ndc="913", keyword="こころ", series="漱石全集", branch=branch)
+    title = {"title": "こころ", "creators": "夏目漱石", "publisher": "栞書房", "year": 2026}
+    untold = dict.fromkeys(("creators", "publisher"), "") | {"year": None}
+    link = {"stop": f"{url}/alerts/stop/MTIzNDU2Nzg5MA.example"}
+    full = asdict(terms) | {"genre": genre(terms.ndc), "titles": [title], "more": 3}
+    bare = asdict(AlertTerms(keyword="こころ")) | {"genre": "", "titles": [title | untold], "more": 0}
+    yield {"n": 4, "alerts": [full | link]}
+    yield {"n": 1, "alerts": [bare | link]}
+
+
 def _in_mail(policy: Policy, terms: AlertTerms, shown: list[Arrival]) -> dict[str, object]:
     """An alert and its titles, each fact on one line: a mail is lines."""
     branch = policy.branch(terms.branch)

@@ -11,6 +11,7 @@ import reminders
 import tickets
 from letters import Letters
 from models import Hold, Outbox, Patron, Ticket
+from naming import EXAMPLES, named
 from rules import (
     JAPAN,
     QUEUED_HOLD_STATES,
@@ -23,7 +24,6 @@ from rules import (
     library_day,
     one_line,
     shown_in_mail,
-    start_of_title,
 )
 from wording import Wording
 
@@ -67,14 +67,6 @@ class Message:
     language: MailLanguage
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """What a mail says of one hold: its title or the start of it, its number; nothing of what it may not."""
-
-    title: str
-    number: int | None
-
-
 class Writer:
     """Writes for one library.  ``url`` is where patrons find it, ``secret`` signs the links, ``own`` has the
     library's own texts."""
@@ -106,7 +98,8 @@ class Writer:
             if not holds:
                 return None
             to = owed.address or next((hold.address.address for hold in holds if hold.address), to)
-            facts |= self._of_holds(holds, owed.patron, wording, library_day(now))
+            if owed.kind not in _REMINDERS:
+                facts |= self._of_holds(holds, owed.patron, wording, library_day(now))
         if owed.kind in _REMINDERS:
             reminded = reminders.facts(self.policy, owed, wording, library_day(now))
             if reminded is None:
@@ -136,17 +129,17 @@ class Writer:
         if kind in _LINKS:
             link = self.url + _LINKS[kind].format(token="MTIzNDU2Nzg5MA.example")  # noqa: S106 - opens nothing
             yield facts | {"link": link, "until": facts["at"]}
+        elif kind in _REMINDERS:
+            for reminded in reminders.examples(kind, wording, day, self.library):
+                yield facts | reminded
         elif kind in _ABOUT_HOLDS:
-            named = [Named(title="こころ", number=1), Named(title="三四郎", number=2)]
-            told = {"n": 2, "holds": named, "until": wording.day(day), "was_ready": True}
+            told = {"n": 2, "holds": EXAMPLES, "until": wording.day(day), "was_ready": True}
             silent = {"n": 0, "holds": [], "until": "", "was_ready": False}
             yield facts | told | {"branches": [branch.name for branch in self.policy.branches]}
             yield facts | silent | {"branches": [self.library]}
-        elif kind in _REMINDERS:
-            ends = [{"day": wording.day(day), "n": 2, "branch": self.library}]
-            told = {"n": 2, "ends": ends, "stops": ["…"], "renewal": "…", "until": wording.day(day)}
-            yield facts | told | {"renewable_from": wording.day(day)}
-            yield facts | told | {"stops": [], "renewal": "", "renewable_from": ""}
+        elif kind == alerts.KIND:
+            for told in alerts.examples(self.url, self.library):
+                yield facts | told
         else:
             yield facts
 
@@ -179,19 +172,10 @@ class Writer:
         shown = shown_in_mail(self.policy, patron.mail_titles)
         branches = [self.policy.branch(hold.pickup_branch) for hold in holds if Shown.BRANCH in shown]
         last = hold_shelf.last_day_told(self.policy, holds[0], today) if holds[0].ready_on else None
-        named = [_named(hold, shown) for hold in holds]
         return {
             "n": len(holds) if Shown.HOW_MANY in shown else 0,
             "branches": list(dict.fromkeys(branch.name for branch in branches if branch)) or [self.library],
-            "holds": [one for one in named if one.title or one.number],
+            "holds": [one for hold in holds for one in named(hold.bib, hold.id, shown)],
             "until": wording.day(last) if last else "",
             "was_ready": holds[0].ready_on is not None,
         }
-
-
-def _named(hold: Hold, shown: frozenset[Shown]) -> Named:
-    """What may be said of one hold; of a title that the library has deleted there is nothing left."""
-    title = one_line(f"{hold.bib.title} {hold.bib.volume}") if hold.bib else ""
-    if Shown.TITLE not in shown:
-        title = start_of_title(title) if title and Shown.START_OF_TITLE in shown else ""
-    return Named(title, hold.id if Shown.HOLD_NUMBER in shown else None)

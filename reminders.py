@@ -6,15 +6,15 @@ is caught up.  No event is noted: nothing is done to the loan.
 """
 
 import logging
-from collections import Counter
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import mail
 import rule_sheet
 from circulation import existing_patron
-from models import Hold, Loan, Outbox, Patron, db, patron_with
+from models import Bib, Hold, Item, Loan, Outbox, Patron, db, patron_with
+from naming import EXAMPLES, Named, named
 from rules import (
     Channel,
     Contact,
@@ -22,6 +22,7 @@ from rules import (
     Occasion,
     Policy,
     Reminder,
+    Shown,
     card_renewable_from,
     is_reminded_of,
     is_reminded_of_loan,
@@ -31,6 +32,7 @@ from rules import (
     reminded_until,
     reminders_leave_at,
     renews_on_the_web,
+    shown_in_mail,
 )
 from standing import patron_facts
 from wording import Wording
@@ -51,6 +53,27 @@ class _Owed:
 
     kind: Reminder
     said: dict[int, date | int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """One loan or hold: when it ends, where, and what it is called."""
+
+    day: date
+    by: str
+    branch: str
+    named: list[Named]
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """What ends on one day at one branch, as a letter says it: ``n`` is 0, ``branch`` empty where it is not
+    said."""
+
+    day: str
+    n: int
+    branch: str
+    named: list[Named]
 
 
 def remind(policy: Policy, now: datetime) -> int:
@@ -82,33 +105,47 @@ def want(policy: Policy, patron_id: int, wanted: Collection[str]) -> None:
 
 
 def facts(policy: Policy, owed: Outbox, wording: Wording, today: date) -> dict[str, object] | None:
-    """What the text of a reminder names, at the moment when it is sent; None where it is true no more."""
+    """What the text of a reminder names, at the moment when it is sent; None where it is true no more.
+
+    ``n`` is 0 where how many is not said.
+    """
     kind, patron = Reminder(owed.kind), owed.patron
     if kind in unwanted_by(patron):
         return None
     if kind is Reminder.CARD_EXPIRES:
         return _about_the_card(policy, patron, wording, today)
     numbers = [int(number) for number in owed.numbers.split(",")]
+    shown = shown_in_mail(policy, patron.mail_titles)
+    sheet = policy.on(today)
     if kind is Reminder.HOLD_LAST_DAY:
-        holds = (
-            Hold.id.in_(numbers),
-            Hold.patron == patron.id,
-            Hold.state == HoldState.READY,
-            Hold.contact == Contact.MAIL,
-            Hold.collect_by >= today,
-            Hold.reminded_for == Hold.collect_by,
-        )
-        ends = [(hold.collect_by, None, hold.pickup_branch) for hold in Hold.select().where(*holds)]
-        more = {}
+        ending, more = _holds(patron, numbers, today, shown), {}
+    elif kind is Reminder.DUE_SOON:
+        ending = _loans(patron, numbers, today, False, shown)
+        more = {"renewal": policy.words.renewal if renews_on_the_web(sheet) else ""}
     else:
-        late = kind is Reminder.OVERDUE
-        still = Loan.due_on < today if late else (Loan.due_on >= today) & (Loan.reminded_for == Loan.due_on)
-        loans = Loan.select().where(Loan.id.in_(numbers), Loan.patron == patron.id, still)
-        ends = [(loan.due_on, loan.due_by, loan.branch) for loan in loans]
-        sheet = policy.on(today)
-        stops = rule_sheet.because_of_lateness(sheet, wording, Occasion(Channel.WEB, owed.queued_at))
-        more = {"stops": stops} if late else {"renewal": renews_on_the_web(sheet) and policy.words.renewal}
-    return {"n": len(ends), "ends": _by_day(policy, ends, wording), **more} if ends else None
+        ending = _loans(patron, numbers, today, True, shown)
+        occasion = Occasion(Channel.WEB, owed.queued_at)
+        more = {"stops": rule_sheet.because_of_lateness(sheet, wording, occasion)}
+    n = len(ending) if Shown.HOW_MANY in shown else 0
+    return {"n": n, "ends": _by_day(policy, ending, shown, wording), **more} if ending else None
+
+
+def examples(kind: str, wording: Wording, day: date, branch: str) -> Iterator[dict[str, object]]:
+    """The same as they might be, for whoever tries a text: all that can be said, and as little as can be."""
+    until = wording.day(day)
+    if kind == Reminder.CARD_EXPIRES:
+        yield {"until": until, "renewable_from": until}
+        yield {"until": until, "renewable_from": ""}
+        return
+    more, less = {
+        Reminder.HOLD_LAST_DAY: ({}, {}),
+        Reminder.DUE_SOON: ({"renewal": wording.words["renewal"]}, {"renewal": ""}),
+        Reminder.OVERDUE: ({"stops": [until]}, {"stops": []}),
+    }[Reminder(kind)]
+    of_loans = [replace(one, number=None) for one in EXAMPLES]
+    called = EXAMPLES if kind == Reminder.HOLD_LAST_DAY else of_loans
+    yield {"n": 2, "ends": [End(until, 2, branch, called)], **more}
+    yield {"n": 0, "ends": [End(until, 0, "", [])], **less}
 
 
 def _remind(policy: Policy, patron_id: int, now: datetime) -> int:
@@ -192,14 +229,44 @@ def _about_the_card(
     }
 
 
-def _by_day(
-    policy: Policy, ends: list[tuple[date, str | None, str]], wording: Wording
-) -> list[dict[str, object]]:
-    """How many end on which day, at which branch; the day with its hour, where that matters."""
-    counted = Counter((day, by or "", branch) for day, by, branch in ends)
-    lines = []
-    for (day, by, branch), n in sorted(counted.items()):
+def _holds(patron: Patron, numbers: list[int], today: date, shown: frozenset[Shown]) -> list[_Ending]:
+    still = (
+        Hold.id.in_(numbers),
+        Hold.patron == patron.id,
+        Hold.state == HoldState.READY,
+        Hold.contact == Contact.MAIL,
+        Hold.collect_by >= today,
+        Hold.reminded_for == Hold.collect_by,
+    )
+    holds = Hold.select(Hold, Bib).join(Bib).where(*still).order_by(Hold.id)
+    return [
+        _Ending(hold.collect_by, "", hold.pickup_branch, named(hold.bib, hold.id, shown)) for hold in holds
+    ]
+
+
+def _loans(
+    patron: Patron, numbers: list[int], today: date, late: bool, shown: frozenset[Shown]
+) -> list[_Ending]:
+    still = Loan.due_on < today if late else (Loan.due_on >= today) & (Loan.reminded_for == Loan.due_on)
+    theirs = (Loan.id.in_(numbers), Loan.patron == patron.id, still)
+    loans = Loan.select(Loan, Item, Bib).join(Item).join(Bib).where(*theirs).order_by(Loan.id)
+    return [
+        _Ending(loan.due_on, loan.due_by or "", loan.branch, named(loan.item.bib, None, shown))
+        for loan in loans
+    ]
+
+
+def _by_day(policy: Policy, ending: list[_Ending], shown: frozenset[Shown], wording: Wording) -> list[End]:
+    """What ends on which day, at which branch; the day with its hour, where that matters."""
+    together: dict[tuple[date, str, str], list[_Ending]] = {}
+    for one in ending:
+        branch = one.branch if Shown.BRANCH in shown else ""
+        together.setdefault((one.day, one.by, branch), []).append(one)
+    ends = []
+    for (day, by, branch), those in sorted(together.items()):
         known = policy.branch(branch)
-        name = known.name if known else policy.library.name
-        lines.append({"day": f"{wording.day(day)} {by}".strip(), "n": n, "branch": name})
-    return lines
+        place = known.name if known else branch and policy.library.name
+        n = len(those) if Shown.HOW_MANY in shown else 0
+        called = [name for one in those for name in one.named]
+        ends.append(End(f"{wording.day(day)} {by}".strip(), n, place, called))
+    return ends

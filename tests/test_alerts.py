@@ -199,7 +199,7 @@ def test_one_mail_lists_every_alert_with_its_titles_and_a_link_to_stop_it(
     assert post_office.recipients == ["sato@example.jp"]
     assert "登録された条件に合う資料が、新しく2点入りました。" in text
     assert "■ キーワード: 猫" in text and "シリーズ" not in text
-    assert "■ 著者: 夏目  ジャンル: 913 小説．物語  館: 本館" in text
+    assert "■ 著者: 夏目\nジャンル: 913 小説．物語\n館: 本館\n" in text
     assert "・吾輩は猫である 上\n  夏目 漱石 / しおり書房 / 2026" in text and "・門\n  夏目 漱石\n" in text
     assert text.index("キーワード: 猫") < text.index("著者: 夏目"), "what found least comes first"
     for alert in (first, second):

@@ -4,18 +4,23 @@ import re
 
 import pytest
 
+import alerts
 import letters
 import mail
 import resources
 import tickets
 from messages import KINDS, Writer
-from models import Bib, Hold, Outbox, Patron
-from rules import HoldState, MailLanguage, TicketKind, TitlesInMail
+from models import Bib, Hold, Item, Loan, Outbox, Patron
+from rules import AlertTerms, HoldState, MailLanguage, TicketKind, TitlesInMail
 from tests.post_office import SECRET, URL
 
 NEW = "hana.sato@example.jp"
 JAPANESE = re.compile(r"[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 KANJI = re.compile(r"[\u3400-\u9fff々]++(?!\([\u3041-\u3096]+\))")
+ABOUT_HOLDS = [
+    kind for kind in KINDS if kind.startswith("hold_") or kind in ("pickup_changed", "request_declined")
+]
+ABOUT_LOANS = ["due_soon", "overdue"]
 ENDED = {"hold_expired": HoldState.EXPIRED, "request_declined": HoldState.CANCELLED}
 ALLOWED = (("[password]", '[[notice]]\nby = "mail"\nshows = {}\n\n[password]'),)
 
@@ -73,6 +78,30 @@ def hold(town, clock):
     return hold
 
 
+@pytest.fixture
+def about(town, hold, clock):
+    """What a message of this kind speaks of, whatever it is: its numbers."""
+
+    def about(kind: str, title: str = "こころ", **columns) -> list[int]:
+        sato = town.patrons["sato"]
+        if kind in ABOUT_HOLDS:
+            number = hold(kind, title, **columns)
+            Hold.update(reminded_for=Hold.collect_by).where(Hold.id == number).execute()
+            return [number]
+        if kind in ABOUT_LOANS:
+            loan = town.lend(town.title(title, **columns), "sato", due_in=-7 if kind == "overdue" else 3)
+            Loan.update(reminded_for=Loan.due_on).where(Loan.id == loan).execute()
+            return [loan]
+        if kind == alerts.KIND:
+            assert alerts.register(sato, AlertTerms(keyword=title), clock()).allowed
+            town.title(title, **columns)
+            return [0, Item.select().order_by(Item.id.desc()).get().id]
+        Patron.update(card_reminded_for=Patron.card_expires_on).where(Patron.id == sato).execute()
+        return [1]
+
+    return about
+
+
 # -- the languages -----------------------------------------------------------------------------------------
 
 
@@ -87,7 +116,7 @@ def texts(language: str) -> dict[str, str]:
 def test_every_language_has_every_text(language):
     assert set(texts(language)) == {
         *(f"{kind}.txt" for kind in (*KINDS, "trial")),
-        *("_foot.txt", "_holds.txt"),
+        *("_foot.txt", "_holds.txt", "_ends.txt"),
     }
 
 
@@ -113,9 +142,8 @@ def test_plain_japanese_is_of_short_sentences():
 
 @pytest.mark.parametrize("language", MailLanguage)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_letter_comes_in_the_language_that_its_patron_has_chosen(send, hold, kind, language):
-    letter = send(kind, *([hold(kind)] if kind not in ("password_set", "address_changed") else []),
-                  mail_language=language)  # fmt: skip
+def test_a_letter_comes_in_the_language_that_its_patron_has_chosen(send, about, kind, language):
+    letter = send(kind, *about(kind), mail_language=language)
 
     assert letter["Content-Language"] == language.tag
     own = {
@@ -173,26 +201,24 @@ def test_a_paragraph_is_where_the_text_has_a_blank_line_and_its_lines_stay_lines
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("changes", [shows("title", "hold number")])
-def test_no_letter_has_a_hole_where_something_is_not_said(send, hold, kind):
-    said = send(kind, hold(kind) if kind not in ("password_set", "address_changed") else 1).get_content()
+def test_no_letter_has_a_hole_where_something_is_not_said(send, about, kind):
+    said = send(kind, *about(kind)).get_content()
 
     assert "\n\n\n" not in said and "None" not in said and "0点" not in said
 
 
 # -- how much of a title -----------------------------------------------------------------------------------
 
-ABOUT_HOLDS = [kind for kind in KINDS if kind.startswith("hold_") or kind in ("pickup_changed", *ENDED)]
 
-
-@pytest.mark.parametrize("kind", ABOUT_HOLDS)
+@pytest.mark.parametrize("kind", ABOUT_HOLDS + ABOUT_LOANS)
 @pytest.mark.parametrize("language", MailLanguage)
 @pytest.mark.parametrize("changes", [shows("title", "how many", "branch")])
-def test_a_title_stands_in_the_mail_of_who_asked_for_it(send, hold, kind, language):
-    number = hold(kind, "吾輩は猫である", volume="上")
+def test_a_title_stands_in_the_mail_of_who_asked_for_it(send, about, kind, language):
+    numbers = about(kind, "吾輩は猫である", volume="上")
 
-    whole = send(kind, number, mail_language=language, mail_titles=TitlesInMail.WHOLE).get_content()
-    start = send(kind, number, mail_titles=TitlesInMail.START).get_content()
-    silent = send(kind, number, mail_titles=TitlesInMail.NONE).get_content()
+    whole = send(kind, *numbers, mail_language=language, mail_titles=TitlesInMail.WHOLE).get_content()
+    start = send(kind, *numbers, mail_titles=TitlesInMail.START).get_content()
+    silent = send(kind, *numbers, mail_titles=TitlesInMail.NONE).get_content()
 
     assert re.search(r"^[・-] ?吾輩は猫である 上$", whole, re.MULTILINE)
     assert re.search(r"^[・-] ?吾輩は猫…$", start, re.MULTILINE)
@@ -336,7 +362,7 @@ def test_notepad_and_its_mark_at_the_beginning_do_no_harm(send, own):
 
 @pytest.mark.parametrize("language", MailLanguage)
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_example_has_the_facts_of_a_real_message(send, hold, policy, own, kind, language, monkeypatch):
+def test_an_example_has_the_facts_of_a_real_message(send, about, policy, own, kind, language, monkeypatch):
     seen = []
     write = letters.Letters.write
 
@@ -345,11 +371,12 @@ def test_an_example_has_the_facts_of_a_real_message(send, hold, policy, own, kin
         return write(self, language, kind, facts)
 
     monkeypatch.setattr(letters.Letters, "write", noted)
-    send(kind, hold(kind) if kind not in ("password_set", "address_changed") else 1, mail_language=language)
+    send(kind, *about(kind), mail_language=language)
 
     writer = Writer(policy, URL, SECRET)
     for example in writer.examples(language, kind):
-        assert example.keys() == seen[0].keys()
         assert {name: type(fact) for name, fact in example.items()} == {
             name: type(fact) for name, fact in seen[0].items()
         }
+        for told, real in zip(example.get("alerts", ()), seen[0].get("alerts", ()), strict=True):
+            assert told.keys() == real.keys() and told["titles"][0].keys() == real["titles"][0].keys()

@@ -350,7 +350,7 @@ def test_the_language_of_messages_is_chosen_and_shown_as_chosen(sato, town):
 
 def test_where_no_title_may_be_said_none_can_be_asked_for(sato, town):
     page = sato.get("/my/contact")
-    assert not choices(page, "titles") and "メールに書名は書きません。" in said(page)
+    assert not choices(page, "titles") and "予約や期限のお知らせに、書名は書きません。" in said(page)
 
     sato.post("/my/contact/letters", language="ja", titles="whole")
 
@@ -361,7 +361,7 @@ def test_where_no_title_may_be_said_none_can_be_asked_for(sato, town):
 def test_a_title_is_asked_for_with_a_word_of_who_may_read_it(sato, town):
     page = sato.get("/my/contact")
     assert choices(page, "titles") == ["none", "start", "whole"] and chosen(page, "titles") == ["none"]
-    assert "メールを見る人に、借りる本がわかります" in page.select_one("#about-titles").text
+    assert "メールを見る人に、借りている本や予約した本がわかります" in page.select_one("#about-titles").text
 
     sato.post("/my/contact/letters", language="ja-easy", titles="whole")
 
