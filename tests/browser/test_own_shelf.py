@@ -1,4 +1,4 @@
-"""今度読みたい本 on a phone, with JavaScript and without: from the results to the list, the cart and on hold."""
+"""今度読みたい本 on a phone, with JavaScript and without: from the results to the list and on to a hold."""
 
 import pytest
 from playwright.sync_api import expect
