@@ -173,6 +173,8 @@ def _smtp(given: str | None) -> Smtp | None:
     if not _HOST_NAME.fullmatch(parts.hostname or "") or parts.path.strip("/") or parts.query:
         raise BadSetting("setting.bad_smtp")
     user, password = (unquote(part) if part else None for part in (parts.username, parts.password))
+    if not f"{user}{password}".isascii():  # all that Python's smtplib can say
+        raise BadSetting("setting.smtp_not_ascii")
     return Smtp(parts.hostname, port, parts.scheme == "smtps", user, password)
 
 

@@ -39,7 +39,16 @@ from models import Bib, Event, Hold, Item, Loan, MailAddress, Outbox, Patron, db
 from opening import Calendar  # noqa: E402
 from policy_file import read_policy  # noqa: E402
 from postman import Postman  # noqa: E402
-from rules import CLOSED_HOLD_STATES, JAPAN, CalendarPlan, Channel, DayKind, HoldState  # noqa: E402
+from rules import (  # noqa: E402
+    CLOSED_HOLD_STATES,
+    JAPAN,
+    TOLD_WHILE_OPEN,
+    TOLD_WHILE_OUT,
+    CalendarPlan,
+    Channel,
+    DayKind,
+    HoldState,
+)
 from settings import Smtp  # noqa: E402
 from tests.post_office import PostOffice  # noqa: E402
 
@@ -298,8 +307,8 @@ class Year:
         return wrong
 
     def _messages(self) -> list[str]:
-        """Each message was sent once, given up and listed or told, withdrawn with its hold, or was not true
-        any more when its turn came."""
+        """Each message was sent once, given up and listed or told, withdrawn with its hold or its loan, or was
+        not true any more when its turn came."""
         wrong = []
         ends = Counter(end for (end,) in db.execute_sql("SELECT coalesce(end, 'kept') FROM owed"))
         kept = Counter(reason.split(" ")[0] for (reason,) in Outbox.select(Outbox.reason).tuples())
@@ -310,10 +319,8 @@ class Year:
             wrong.append(f"sent {self.counts['sent']}, arrived {len(letters)}")
         if ends["kept"] != sum(kept.values()) or kept[""]:
             wrong.append(f"{ends['kept']} messages are kept, of these {kept['']} wait still")
-        lost = db.execute_sql(
-            "SELECT count(*) FROM owed WHERE end = 'withdrawn'"
-            " AND kind NOT IN ('hold_registered', 'hold_ready', 'pickup_changed')"
-        ).fetchone()[0]
+        gone = db.execute_sql("SELECT kind FROM owed WHERE end = 'withdrawn'")
+        lost = sum(kind not in TOLD_WHILE_OPEN | TOLD_WHILE_OUT for (kind,) in gone)
         if lost:
             wrong.append(f"{lost} messages are gone that nobody withdrew")
         self.counts["nothing to say any more"] = ends["tried"] - self.counts["sent"]

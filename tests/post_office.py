@@ -48,7 +48,7 @@ class Letter(EmailMessage):
 class PostOffice:
     """Takes every letter but those to the addresses in ``answers``, which it answers as is written there."""
 
-    def __init__(self):
+    def __init__(self, **server):
         self.letters: list[Letter] = []
         self.every: list[Letter] = []  # those too that a test has put away
         self.recipients: list[str] = []
@@ -61,7 +61,7 @@ class PostOffice:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.smtp = Smtp("127.0.0.1", free.getsockname()[1])
-        self.controller = Controller(self, hostname=self.smtp.host, port=self.smtp.port)
+        self.controller = Controller(self, hostname=self.smtp.host, port=self.smtp.port, **server)
 
     async def handle_MAIL(self, server: SMTP, session, envelope, address, options):
         if self.dislikes_sender:

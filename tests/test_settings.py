@@ -84,6 +84,7 @@ def test_a_file_that_windows_saved_with_a_byte_order_mark_is_read(tmp_path):
         ({"SHIORI_URL": "lib.example.jp"}, "setting.bad_url"),
         ({"SHIORI_SMTP": "mail.example.jp"}, "setting.bad_smtp"),
         ({"SHIORI_SMTP": "smtp://"}, "setting.bad_smtp"),
+        ({"SHIORI_SMTP": "smtp://a:%E5%90%88@mail.example.jp"}, "setting.smtp_not_ascii"),
         ({"SHIORI_SMTP": "https://mail.example.jp"}, "setting.bad_smtp"),
         ({"SHIORI_SMTP": "smtp://mail.example.jp"}, "setting.smtp_no_url"),
         ({"SHIORI_URL": "//lib.example.jp"}, "setting.bad_url"),
