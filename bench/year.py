@@ -307,7 +307,7 @@ class Year:
         return wrong
 
     def _messages(self) -> list[str]:
-        """Each message was sent once, given up and listed or told, withdrawn with its hold or its loan, or was
+        """Each message was sent once, given up and listed or told, withdrawn with its hold or loan, or was
         not true any more when its turn came."""
         wrong = []
         ends = Counter(end for (end,) in db.execute_sql("SELECT coalesce(end, 'kept') FROM owed"))
