@@ -11,7 +11,7 @@ import pytest
 import jobs
 import rewriting
 from models import CalendarEntry, Event, Hold, JobRun, Loan, Outbox, db
-from rules import JAPAN, HoldState, LastRun, job_is_due, next_run
+from rules import JAPAN, HoldState
 from tests.records import kinds
 from tests.test_staff_commands import ROOT, environment
 
@@ -25,56 +25,9 @@ def on(hour: int, minute: int = 0, day: date = DAY) -> datetime:
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=JAPAN)
 
 
-def run(day: date, began: datetime, ended: datetime | None = None, failed: bool = False) -> LastRun:
-    return LastRun(day, began, ended, failed)
-
-
 def close(day: date) -> None:
     """A day that was closed without asking the calendar's verb, as by another policy."""
     CalendarEntry.insert(branch=None, day=day, kind="closed", label="点検").execute()
-
-
-YESTERDAY, TOMORROW = DAY - timedelta(days=1), DAY + timedelta(days=1)
-DONE_YESTERDAY = run(YESTERDAY, on(5, 0, YESTERDAY), on(5, 1, YESTERDAY))
-FAILED = run(DAY, on(5), on(5, 1), failed=True)
-
-
-@pytest.mark.parametrize("changes", [AT_FIVE])
-@pytest.mark.parametrize(
-    ("last", "now", "due"),
-    [
-        pytest.param(LastRun(), on(3), on(5, day=YESTERDAY), id="never done: at once, whatever the hour"),
-        pytest.param(DONE_YESTERDAY, on(4, 59), on(5), id="too early"),
-        pytest.param(DONE_YESTERDAY, on(5), on(5), id="on time"),
-        pytest.param(run(DAY, on(5), on(5, 1)), on(23, 59), on(5, day=TOMORROW), id="done today"),
-        pytest.param(
-            run(YESTERDAY - timedelta(days=9), on(5, 0, date(2026, 4, 5)), on(5, 1, date(2026, 4, 5))),
-            on(2),
-            on(5, day=date(2026, 4, 6)),
-            id="the server was off for days: as soon as it runs",
-        ),
-        pytest.param(run(DAY, on(5)), on(6, 59), on(7), id="somebody is at it"),
-        pytest.param(run(DAY, on(5)), on(7), on(7), id="whoever began it was stopped"),
-        pytest.param(FAILED, on(5, 30), on(5, 31), id="failed: not at once again"),
-        pytest.param(FAILED, on(5, 31), on(5, 31), id="failed: half an hour later"),
-        pytest.param(
-            run(date(2036, 1, 1), on(5, 0, date(2036, 1, 1)), on(5, 1, date(2036, 1, 1))),
-            on(6),
-            on(5),
-            id="the clock was ten years ahead once",
-        ),
-        pytest.param(run(DAY, on(5, 0, TOMORROW)), on(6), on(5), id="begun, it says, tomorrow"),
-    ],
-)
-def test_when_a_job_is_due(policy, last, now, due):
-    assert next_run(policy, last, now) == due
-    assert job_is_due(policy, last, now) is (due <= now)
-
-
-def test_without_a_time_of_its_own_the_day_begins_soon_after_midnight(policy):
-    done = run(YESTERDAY, on(0, 5, YESTERDAY), on(0, 6, YESTERDAY))
-
-    assert not job_is_due(policy, done, on(0, 4)) and job_is_due(policy, done, on(0, 5))
 
 
 def test_what_is_done_once_a_day_is_done_once_and_the_rest_each_time(policy, clock, town):
