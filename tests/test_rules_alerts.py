@@ -6,6 +6,7 @@ from policy_file import read_policy
 from rules import (
     AlertTerms,
     Reason,
+    Refusal,
     decide_alert,
     decide_alert_change,
     decide_alert_word,
@@ -34,7 +35,11 @@ def reasons(decision) -> list[Reason]:
     ],
 )
 def test_the_address_comes_first_and_there_are_thirty_at_most(registered, mail, expected):
-    assert reasons(decide_alerts(registered, mail)) == expected
+    decision = decide_alerts(registered, mail)
+
+    assert reasons(decision) == expected
+    full = [refusal for refusal in decision.refusals if refusal.reason is Reason.ALERTS_FULL]
+    assert [refusal.facts for refusal in full] == [{"most": 30}] * len(full)
 
 
 @pytest.mark.parametrize("field", ["author", "ndc", "keyword", "series"])
@@ -52,7 +57,8 @@ def test_a_word_has_a_hundred_characters_at_most(length, allowed):
     decision = decide_alert_word("𠮟" * length)
 
     assert decision.allowed is allowed
-    assert [refusal.facts for refusal in decision.refusals] == [{"most": 100, "length": 101}] * (not allowed)
+    long = Refusal(Reason.ALERT_WORD_LONG, {"most": 100, "length": length})
+    assert decision.refusals == (() if allowed else (long,))
 
 
 def test_two_alike_would_tell_everything_twice():

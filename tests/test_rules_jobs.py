@@ -49,6 +49,8 @@ FAILED = run(DAY, on(5), on(5, 1), failed=True)
             id="the clock was ten years ahead once",
         ),
         pytest.param(run(DAY, on(5, 0, TOMORROW)), on(6), on(5), id="begun, it says, tomorrow"),
+        pytest.param(run(DAY, on(7), on(7)), on(6), on(5, day=TOMORROW), id="done by a clock an hour ahead"),
+        pytest.param(run(DAY, on(7), on(7, 1)), on(6), on(5), id="done by a clock more than an hour ahead"),
     ],
 )
 def test_when_a_job_is_due(last, now, due):
