@@ -13,6 +13,7 @@ from views.answers import patron_only
 pages = Blueprint("alerts", __name__)
 
 _SHOWN = 20  # of the titles that an alert would have told of
+_SHOWN_ABOVE_THE_FORM = 5  # which is to stay in reach
 
 
 @pages.before_request
@@ -70,7 +71,9 @@ def preview(patron: Patron) -> Response:
     form = AlertForm(g.policy, request.form)
     if refused := _not_understood(patron, form, changed):
         return refused
-    return _show(patron, form, changed=changed, lately=alerts.lately(form.terms, g.today, _SHOWN))
+    return _show(
+        patron, form, changed=changed, lately=alerts.lately(form.terms, g.today, _SHOWN_ABOVE_THE_FORM)
+    )
 
 
 @pages.get("/my/alerts/<number:alert_id>")
