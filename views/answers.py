@@ -201,6 +201,14 @@ def number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 16 else None
 
 
+def download(content: bytes, media_type: str, name: str) -> Response:
+    """A file.  Its name says of whom it is to nobody who sees it in a folder."""
+    response = make_response(content)
+    response.mimetype = media_type
+    response.headers["Content-Disposition"] = f"attachment; filename={name}"
+    return response
+
+
 def error(status: int, kind: str | None = None, **facts) -> Response:
     """What went wrong and what to do, in plain words.
 

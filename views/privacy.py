@@ -5,7 +5,7 @@ import json
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from flask import Blueprint, Response, current_app, g, make_response, request, session
+from flask import Blueprint, Response, current_app, g, request, session
 
 import accounts
 import attempts
@@ -68,7 +68,7 @@ def as_csv(patron: Patron) -> Response:
         for n, row in enumerate(rows, start=1):
             name = t(f"mydata.section.{section}") + (f" {n}" if len(rows) > 1 else "")
             lines += [[name, t(f"mydata.fact.{fact}"), _read(fact, value)] for fact, value in row.items()]
-    return _file(spreadsheet.csv_file(lines), "text/csv", "my-data.csv")
+    return answers.download(spreadsheet.csv_file(lines), "text/csv", "my-data.csv")
 
 
 @pages.get("/my/data.json")
@@ -78,7 +78,7 @@ def as_json(patron: Patron) -> Response:
     written = json.dumps(
         own_data.everything(patron.id, terminal.channel()), ensure_ascii=False, indent=2, default=_plain
     )
-    return _file(f"{written}\n".encode(), "application/json", "my-data.json")
+    return answers.download(f"{written}\n".encode(), "application/json", "my-data.json")
 
 
 @pages.get("/my/data/delete")
@@ -145,14 +145,6 @@ def _in_words(length: timedelta) -> str:
 def _show_deletion(patron: Patron, form: OwnDeletionForm, status: int = 200, wait: int = 0) -> Response:
     at_stake = own_data.at_stake(patron.id)
     return answers.page("privacy/delete.html", status, form=form, at_stake=at_stake, wait=wait)
-
-
-def _file(content: bytes, media_type: str, name: str) -> Response:
-    """A file whose name says of whom it is to nobody who sees it in a folder."""
-    response = make_response(content)
-    response.mimetype = media_type
-    response.headers["Content-Disposition"] = f"attachment; filename={name}"
-    return response
 
 
 def _read(fact: str, value) -> str:

@@ -6,7 +6,7 @@ from datetime import date
 from functools import wraps
 from itertools import groupby
 
-from flask import Blueprint, Response, g, make_response, request, session
+from flask import Blueprint, Response, g, request, session
 
 import chart
 import ndc
@@ -38,6 +38,19 @@ def shown_here(view: Callable) -> Callable:
             return answers.error(404)
         if not decision.allowed:
             return answers.page("reading/not_here.html", 403, refusals=decision.refusals)
+        return view(patron, record, **values)
+
+    return guarded
+
+
+def kept_only(view: Callable) -> Callable:
+    """The same, for what is there only where a record is kept."""
+
+    @shown_here
+    @wraps(view)
+    def guarded(patron: Patron, record: ReadingRecord | None, **values):
+        if record is None:
+            raise NotThere
         return view(patron, record, **values)
 
     return guarded
@@ -107,10 +120,8 @@ def end(patron: Patron, record: ReadingRecord | None) -> Response:
 
 @pages.post("/my/reading/goal")
 @patron_only(page="reading.index", keep_form=False)
-@shown_here
-def set_goal(patron: Patron, record: ReadingRecord | None) -> Response:
-    if record is None:
-        raise NotThere
+@kept_only
+def set_goal(patron: Patron, record: ReadingRecord) -> Response:
     form, year = GoalForm(request.form), answers.number(request.form.get("year"))
     if not form.validate():
         return _show(patron, record, 422, goal_form=form)
@@ -136,11 +147,9 @@ def write_note(patron: Patron, record: ReadingRecord | None, entry_id: int) -> R
 
 @pages.get("/my/reading/delete")
 @patron_only(page="reading.index")
-@shown_here
-def confirm_deletion(patron: Patron, record: ReadingRecord | None) -> Response:
+@kept_only
+def confirm_deletion(patron: Patron, record: ReadingRecord) -> Response:
     """What was deleted cannot be had back: say what it is before."""
-    if record is None:
-        raise NotThere
     everything = "all" in request.args
     entries = reading.entries_of(patron.id) if everything else _asked(patron, request.args)
     if not entries:
@@ -161,11 +170,9 @@ def delete(patron: Patron, _record: ReadingRecord | None) -> Response:
 
 @pages.get("/my/reading/notebook")
 @patron_only(page="reading.notebook")
-@shown_here
-def notebook(patron: Patron, record: ReadingRecord | None) -> Response:
+@kept_only
+def notebook(patron: Patron, _record: ReadingRecord) -> Response:
     """読書通帳: a year's entries in their order, to be printed."""
-    if record is None:
-        raise NotThere
     year, _ = _asked_time()
     months = rules.reading_months(g.policy, year)
     entries = reading.entries_of(patron.id, months[0], _last_day(months[-1]))
@@ -180,17 +187,12 @@ def notebook(patron: Patron, record: ReadingRecord | None) -> Response:
 
 @pages.get("/my/reading.csv")
 @patron_only(page="reading.index")
-@shown_here
-def as_csv(patron: Patron, record: ReadingRecord | None) -> Response:
-    if record is None:
-        raise NotThere
+@kept_only
+def as_csv(patron: Patron, _record: ReadingRecord) -> Response:
     lines = [[g.wording.t(f"reading.file.{column}") for column in _FILE_COLUMNS]]
     for entry in reversed(reading.entries_of(patron.id)):
         lines.append([_cell(entry, column) for column in _FILE_COLUMNS])
-    response = make_response(spreadsheet.csv_file(lines))
-    response.mimetype = "text/csv"
-    response.headers["Content-Disposition"] = "attachment; filename=my-reading.csv"
-    return response
+    return answers.download(spreadsheet.csv_file(lines), "text/csv", "my-reading.csv")
 
 
 def _show(

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from itertools import groupby
 
-from flask import Blueprint, Response, g, make_response, request
+from flask import Blueprint, Response, g, request
 
 import chart
 import ndc
@@ -113,10 +113,7 @@ def year_as_csv(_here: AtDesk) -> Response:
                 line.n,
             ]
         )
-    response = make_response(spreadsheet.csv_file(rows))
-    response.mimetype = "text/csv"
-    response.headers["Content-Disposition"] = f"attachment; filename=statistics-{asked}.csv"
-    return response
+    return answers.download(spreadsheet.csv_file(rows), "text/csv", f"statistics-{asked}.csv")
 
 
 def _material(id_: str) -> str:

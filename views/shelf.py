@@ -3,7 +3,7 @@
 from datetime import date
 from typing import NamedTuple
 
-from flask import Blueprint, Response, g, make_response, request, session
+from flask import Blueprint, Response, g, request, session
 
 import accounts
 import catalogue
@@ -147,10 +147,7 @@ def as_csv(patron: Patron) -> Response:
     lines = [[g.wording.t(f"own_shelf.file.{column}") for column in columns]]
     for entry in shelf.entries_of(patron.id):
         lines.append([str(getattr(entry, column)) for column in columns])
-    response = make_response(spreadsheet.csv_file(lines))
-    response.mimetype = "text/csv"
-    response.headers["Content-Disposition"] = "attachment; filename=my-shelf.csv"
-    return response
+    return answers.download(spreadsheet.csv_file(lines), "text/csv", "my-shelf.csv")
 
 
 def _done(what: str, entry_id: int | None = None) -> Response:
