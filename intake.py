@@ -22,51 +22,9 @@ from itertools import islice
 
 import search
 from folding import isbn13
+from title_records import CreatorRecord, RefusedRow, TitleRecord
 
-# ---- records
-
-
-@dataclass(frozen=True, slots=True)
-class CreatorRecord:
-    """A person or body as the list names it: 夏目 漱石, なつめ そうせき, "Natsume, Soseki", 著者."""
-
-    name: str
-    reading: str = ""
-    roman: str = ""
-    role: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TitleRecord:
-    """One title as read from a list; ``source`` names the list and the number there, for the next import."""
-
-    line: int
-    source: str
-    title: str
-    material: str = "book"
-    title_kana: str = ""
-    subtitle: str = ""
-    subtitle_kana: str = ""
-    original_title: str = ""
-    volume: str = ""
-    publisher: str = ""
-    pub_year: int | None = None
-    pub_month: int | None = None
-    isbn: str | None = None
-    ndc: str = ""
-    series: str = ""
-    series_kana: str = ""
-    subjects: str = ""
-    extent: str = ""
-    creators: tuple[CreatorRecord, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedRow:
-    """A row that is not taken, with its line in the file and the key of the reason's text."""
-
-    line: int
-    reason: str
+# ---- storing and reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +44,8 @@ class UnknownFormat(Exception):
         super().__init__(self.columns)
 
 
-_COLUMNS = tuple(field.name for field in fields(TitleRecord) if field.name != "line")
+_NOT_HERE = ("line", "serial", "serial_kana", "issued_on", "items")
+_COLUMNS = tuple(field.name for field in fields(TitleRecord) if field.name not in _NOT_HERE)
 
 # ---- files
 

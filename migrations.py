@@ -375,6 +375,12 @@ CREATE INDEX outbox_given_up ON outbox (id) WHERE reason <> '';
 """
 
 
+# The language of a title, so that a page can say it and a screen reader speak it.
+LANGUAGE = """
+ALTER TABLE bib ADD COLUMN language TEXT NOT NULL DEFAULT '';
+"""
+
+
 def _statements(script: str) -> list[str]:
     """The single statements of a script, so that a step runs inside the caller's transaction."""
     return [statement for statement in script.split(";\n") if statement.strip()]
@@ -408,6 +414,7 @@ STEPS: tuple[Callable, ...] = (
     _script(REMINDERS),
     _script(ALERTS),
     _script(JOBS_AND_WHAT_DID_NOT_ARRIVE),
+    _script(LANGUAGE),
 )
 
 

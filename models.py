@@ -140,6 +140,7 @@ class Bib(_Table):
     series_kana = TextField(default="")
     subjects = TextField(default="")
     extent = TextField(default="")
+    language = TextField(default="")  # three letters as in MARC; nothing: Japanese, or not known
     source = TextField(null=True, unique=True)  # where an import found it, so that it is found again
     serial = ForeignKeyField(Serial, null=True, backref="issues")
     issued_on = DateField(null=True)

@@ -12,7 +12,7 @@ import models
 import ndc
 import resources
 import search
-from intake import CreatorRecord, RefusedRow, TitleRecord
+from title_records import CreatorRecord, RefusedRow, TitleRecord
 
 TODAY = date(2026, 4, 1)
 LATER = date(2026, 5, 1)

@@ -14,7 +14,7 @@ import migrations
 import models
 import search
 from folding import fold, forms
-from intake import CreatorRecord, TitleRecord
+from title_records import CreatorRecord, TitleRecord
 
 TODAY = date(2026, 4, 1)
 
