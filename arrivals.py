@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 
-import search
+import pairs
+import search_index
 from folding import fold, forms
 from models import db
+from queries import MAX_WORDS
 from rules import AlertTerms
-from search import MAX_WORDS, Folded
+from search_index import Folded
 
 # A piece that the library owns and that is there, of which alone a title may be new.
 _THERE = "NOT interlibrary AND state = 'in_stock'"
@@ -72,7 +74,7 @@ def since(day: date) -> list[Arrival]:
 
 def _read(sql: str, asked: dict) -> list[Arrival]:
     rows = db.execute_sql(sql, asked).fetchall()
-    words = search.folded(db, [row[0] for row in rows])
+    words = search_index.folded(db, [row[0] for row in rows])
     return [
         Arrival(number, _figures(ndc), date.fromisoformat(day), frozenset(json.loads(at)), words[number])
         for number, ndc, day, at in rows
@@ -129,7 +131,7 @@ def _stands(form: str, text: str) -> bool:
     """Whether a folded form stands in a text; Latin words and figures only as words."""
     if form not in text:
         return False
-    return not (form[0].isascii() or form[-1].isascii()) or bool(search.pattern([form]).search(text))
+    return not (form[0].isascii() or form[-1].isascii()) or bool(pairs.pattern([form]).search(text))
 
 
 def _is_named(title: Arrival, form: str) -> bool:

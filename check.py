@@ -13,6 +13,9 @@ from jinja2 import TemplateSyntaxError, meta, nodes
 from markupsafe import escape
 
 import letters
+import migrations
+import models
+import search_index
 from letters import Letter, Unusable
 from messages import KINDS, Writer
 from rules import MailLanguage, Policy
@@ -46,7 +49,19 @@ def own_mail(settings: Settings, policy: Policy) -> Iterator[Finding]:
             yield from _text(writer, path, path.relative_to(folder).as_posix())
 
 
-CHECKS: tuple[Callable[[Settings, Policy], Iterator[Finding]], ...] = (own_mail,)
+def index(settings: Settings, _policy: Policy) -> Iterator[Finding]:
+    """The search index: whether it holds of each title what the catalogue says."""
+    if not settings.database.exists():
+        return
+    db = models.open_database(settings.database)
+    if migrations.version(db) != len(migrations.STEPS):
+        return  # the program that starts next brings both up to date
+    stale = sum(len(search_index.stale(db, *ids)) for ids in search_index.batches(db))
+    if stale:
+        yield Finding("check.index", {"n": f"{stale:,}"})
+
+
+CHECKS: tuple[Callable[[Settings, Policy], Iterator[Finding]], ...] = (own_mail, index)
 
 
 def _text(writer: Writer, path: Path, name: str) -> Iterator[Finding]:

@@ -21,6 +21,7 @@ import models
 import resources
 import rules
 import search
+import search_index
 from models import (
     Alert,
     Bib,
@@ -136,7 +137,7 @@ def is_current(path: Path, today: date) -> bool:
 
 
 def _version() -> str:
-    return f"{VERSION}.{len(migrations.STEPS)}.{search.FOLD_VERSION}"
+    return f"{VERSION}.{len(migrations.STEPS)}.{search_index.FOLD_VERSION}"
 
 
 def _made_of(path: Path) -> dict[str, str]:
@@ -253,6 +254,7 @@ class _Library:
             self._item(bib, call_number, tags=tags, not_for_loan=in_library)
         for magazine in _MAGAZINES:
             self._magazine(*magazine)
+        search.reindex(db, *(row[0] for row in Bib.select(Bib.id).tuples()))
 
     def _date_arrivals(self, bibs: list[int]) -> None:
         """The newest dozen came in on the last open days; the rest over ten years before."""
@@ -287,9 +289,7 @@ class _Library:
             self._item(bib, f"雑誌 {kana[0]}", tags="週刊誌" if weekly else "")
 
     def _bib(self, material: str, title: str, kana: str, **columns) -> int:
-        bib = Bib.insert(material=material, title=title, title_kana=kana, **columns).execute()
-        search.reindex(db, bib)
-        return bib
+        return Bib.insert(material=material, title=title, title_kana=kana, **columns).execute()
 
     def _item(self, bib: int, call_number: str, branch: str | None = None, **columns) -> int:
         self.barcode += 1

@@ -106,13 +106,16 @@ class Town:
 
     def copy(self, bib: int, branch: str = "main", **columns) -> int:
         self.barcode += 1
-        return Item.insert(
-            bib=bib,
-            barcode=str(300000000 + self.barcode),
-            branch=branch,
-            added_on=self.today,
-            **{"call_number": "913.6 ナ", **columns},
-        ).execute()
+        with db.atomic():
+            item = Item.insert(
+                bib=bib,
+                barcode=str(300000000 + self.barcode),
+                branch=branch,
+                added_on=self.today,
+                **{"call_number": "913.6 ナ", **columns},
+            ).execute()
+            search.reindex(db, bib)
+        return item
 
     def issues(self, title: str, *days: date, **columns) -> list[int]:
         """A magazine with an issue for each of these days."""

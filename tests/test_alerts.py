@@ -7,6 +7,7 @@ import pytest
 
 import alerts
 import jobs
+import search_index
 from models import Alert, Bib, Creator, Event, Item, Meta, Outbox, Patron, db
 from rules import ARRIVALS_TOLD_AT_MOST, AlertTerms
 from tests.post_office import SECRET, URL
@@ -41,7 +42,7 @@ def arrive(town):
     def arrive(title: str = "門", **columns) -> int:
         bib = town.title(title, **columns)
         Creator.insert(bib=bib, place=0, name="夏目 漱石", reading="なつめ そうせき").execute()
-        alerts.arrivals.search.reindex(db, bib)
+        search_index.reindex(db, bib)
         return bib
 
     return arrive
@@ -216,7 +217,7 @@ def test_what_is_said_is_true_when_it_is_sent(begun, register, arrive, policy, c
     alerts.announce(policy, clock())
     alerts.stop(stopped)
     Bib.update(hidden=True).where(Bib.id == hidden).execute()
-    alerts.arrivals.search.reindex(db, hidden)
+    search_index.reindex(db, hidden)
     deliver()
 
     text = post_office.letters[0].get_content()
