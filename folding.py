@@ -93,6 +93,33 @@ def forms(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+# What folds together: a sign with the marks on it, and ヴ with the small vowel behind it.
+_TOGETHER = re.compile(
+    "(?:[ヴゔ][ァィェォャュョぁぃぇぉゃゅょ]|.)[\u0300-\u036f\u3099\u309a゛゜ﾞﾟ]*", re.DOTALL
+)
+
+
+def aligned(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """A text folded, and from where to where in the text each folded character comes."""
+    written, places, gap = "", [], None
+    for one in _TOGETHER.finditer(text):
+        before = _REPEAT.sub("", text[: one.start()])[-1:] if _REPEAT.match(one[0]) else ""
+        folded = _piece(before + one[0])[len(_piece(before)) :]
+        if not folded:
+            gap = one.span() if gap is None else gap
+        elif gap and written and (written[-1] + folded[0]).isascii():
+            written, places = written + " ", [*places, gap]
+        if folded:
+            written, gap = written + folded, None
+            places += [one.span()] * len(folded)
+    return _close(written), places
+
+
+@lru_cache(maxsize=8192)
+def _piece(text: str) -> str:
+    return _open(text)
+
+
 # Shorter words would meet too many others: わな (snare) and はな (flower) must stay apart.
 _LONG_ENOUGH = 5
 _ONLY_KANA = re.compile("[ぁ-ゖ]+")

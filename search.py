@@ -179,10 +179,10 @@ class Hits:
 
     def with_rows(self, columns: str, tables: str, limit: int) -> list[tuple]:
         """Columns of tables that are joined by ``number``, from the newest title on."""
-        sql = f"""WITH hit (number, place) AS MATERIALIZED (
+        sql = f"""WITH hit (number, age) AS MATERIALIZED (
             SELECT bib_fts.rowid & 16777215, -bib_fts.rowid FROM bib_fts
             WHERE bib_fts MATCH :match{self._narrowed} ORDER BY bib_fts.rowid DESC LIMIT :limit)
-          SELECT {columns} FROM hit CROSS JOIN {tables} ORDER BY place"""  # noqa: S608 - of constants
+          SELECT {columns} FROM hit CROSS JOIN {tables} ORDER BY age"""  # noqa: S608 - of constants
         return self._run(sql, self.match, limit=limit)
 
     def headings(self, sql: str, **values) -> list[tuple]:

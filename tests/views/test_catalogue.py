@@ -10,7 +10,7 @@ def row(soup, title):
     return next(
         row
         for row in soup.select("li.bib")
-        if row.select_one(".row-title").get_text(strip=True).startswith(title)
+        if row.select_one(".row-title").get_text().strip().startswith(title)
     )
 
 
