@@ -83,9 +83,11 @@ def understood(asked: Mapping[str, str]) -> Query:
 
     In each field of words a minus before a word excludes it, and quotation marks keep words together.
     """
-    words, without, texts, ignored = [], [], [], []
+    words, without, texts = [], [], []
     for field, column in FIELDS.items():
-        wanted, unwanted, text = _words(asked.get(field, ""))
+        if not asked.get(field):
+            continue
+        wanted, unwanted, text = _words(asked[field])
         words += [Word(word, column) for word in wanted]
         without += [Word(word, column) for word in unwanted]
         texts += [Word(text, column)] * bool(wanted)
@@ -137,7 +139,7 @@ def _words(typed: str) -> tuple[list[str], list[str], str]:
 
 
 def _plain(typed: str) -> str:
-    return unicodedata.normalize("NFKC", _CONTROL.sub("", typed[:MAX_LENGTH])).strip()
+    return typed and unicodedata.normalize("NFKC", _CONTROL.sub("", typed[:MAX_LENGTH])).strip()
 
 
 def _figures(typed: str) -> str:

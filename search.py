@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from folding import forms, isbn13
-from pairs import END, any_of, cut, goes_on, pattern
+from pairs import END, any_of, flat, goes_on, pattern
 from queries import Query, Sort, Word, understood
 from search_index import (
     EVERY,
@@ -25,6 +25,7 @@ from search_index import (
     folded,
     in_class,
     of_material,
+    of_person,
     reindex,
     reindex_all,
     stale,
@@ -204,7 +205,7 @@ def _in(columns: str, match: str) -> str:
 # ---- ranking
 
 _CANDIDATES = 200  # titles that are put in full order
-_HEADINGS = 1000  # that begin like the query; where there are more, the index of beginnings is asked instead
+_HEADINGS = 200  # that begin like the query; where there are more, the index of beginnings is asked instead
 
 
 def _by_relevance(hits: Hits, total: int, exact: bool, limit: int, offset: int) -> list[int]:
@@ -242,35 +243,43 @@ class _Sought:
             self._pattern and any(one.end() == len(text) for one in self._pattern.finditer(text))
         )
 
-    def place(self, known: Titles, persons: list[str]) -> int:
-        """How well a title answers, 0 the best: the catalogue's order of relevance, from the title down."""
-        if self._in_titles and not self._whole.isdisjoint(known.titles):
+    def place(self, text: str, titles: str, names: str) -> int:
+        """How well a title answers, 0 the best: the catalogue's order of relevance, from the title down.
+
+        ``titles`` and ``names`` are its columns t and a, ``text`` is t as it was indexed.
+        """
+        if not (self._in_titles and self._stands(text)):
+            # Most rows end here, before their title is taken apart.
+            return self._place_of_name(names) if self._in_names and self._stands(names) else 12
+        known = Titles(titles)
+        persons = names.split(END) if self._in_names else []
+        if not self._whole.isdisjoint(known.titles):
             return 0
-        if self._in_titles and not self._whole.isdisjoint((*known.readings, *known.sound)):
+        if not self._whole.isdisjoint((*known.readings, *known.sound)):
             return 1
-        if self._in_names and not self._whole.isdisjoint(persons):
+        if not self._whole.isdisjoint(persons):
             return 2
-        if self._in_titles:
-            if self._begins(known.title):
-                return 3
-            if known.subtitle and self._begins(known.subtitle):
-                return 4
-            if self._begins(known.reading):
-                return 5
-            if self._stands(known.title):
-                return 6
-            if self._stands(known.full):
-                return 7
-        if self._in_names and any(map(self._stands, persons)):
+        if self._begins(known.title):
+            return 3
+        if known.subtitle and self._begins(known.subtitle):
+            return 4
+        if self._begins(known.reading):
+            return 5
+        if self._stands(known.title):
+            return 6
+        if self._stands(known.full):
+            return 7
+        if any(map(self._stands, persons)):
             return 8
-        if not self._in_titles:
-            return 12
         if self._stands(known.original):
             return 9
         # Inside a reading it is often chance, いのしし in あいのししゅう; at the end it is a word.
         if any(map(self._ends, known.readings)):
             return 10
         return 11 if self._stands(known.reading) else 12
+
+    def _place_of_name(self, names: str) -> int:
+        return 8 if self._whole.isdisjoint(names.split(END)) else 2
 
 
 def _by_place(rows: list[tuple], hits: Hits) -> list[int]:
@@ -284,8 +293,8 @@ def _by_place(rows: list[tuple], hits: Hits) -> list[int]:
     ]
     order = []
     for newness, (bib_id, t, a) in enumerate(rows):
-        known, persons = Titles(t), a.split(END)
-        whole, others = (sum(one.place(known, persons) for one in some) for some in (texts, parts))
+        text = flat(t)
+        whole, others = (sum(one.place(text, t, a) for one in some) for some in (texts, parts))
         order.append((whole, others, newness, bib_id))
     return [place[-1] for place in sorted(order)]
 
@@ -337,7 +346,7 @@ def _titles_that_are_or_begin(hits: Hits, whole: str, enough: int) -> Iterator[l
 
 def _by(hits: Hits, whole: str) -> str:
     """The query for titles whose author has exactly this name."""
-    return hits.expression(first=f'a : "{END} {" ".join(cut(whole))} {END}"')
+    return hits.expression(first=f'f : "{of_person(whole)}"')
 
 
 def _is_one_character(whole: str) -> bool:

@@ -48,7 +48,8 @@ def create(db) -> None:
 
 # ---- what a list is narrowed by
 
-EVERY, _MATERIAL, _BRANCH, _CLASS, _BEGINNING = "\ue002", "\ue003", "\ue004", "\ue005", "\ue007"
+EVERY, _MATERIAL, _BRANCH, _CLASS = "\ue002", "\ue003", "\ue004", "\ue005"
+_BEGINNING, _PERSON = "\ue007", "\ue008"
 
 
 def of_material(material: str) -> str:
@@ -71,6 +72,11 @@ def begins_with(character: str) -> str:
     return _BEGINNING + character
 
 
+def of_person(name: str) -> str:
+    """The word by which titles are found of somebody whose folded name this is, in either order."""
+    return _PERSON + name.replace(" ", JOINT)
+
+
 def _plain(name: str) -> str:
     """A name as one word of the index, which splits at ASCII signs and knows no capitals."""
     return "".join(
@@ -79,11 +85,12 @@ def _plain(name: str) -> str:
     )
 
 
-def _narrowing(title: str, material: str, ndc: str, branches: Iterable[str]) -> str:
+def _narrowing(title: str, persons: Iterable[str], material: str, ndc: str, branches: Iterable[str]) -> str:
     figures = "".join(sign for sign in ndc if sign.isascii() and sign.isdigit())
     classes = [in_class(figures[:length]) for length in range(1, len(figures) + 1)]
     beginning = [begins_with(first) for first in title[:1] if not first.isascii()]
-    return " ".join([EVERY, *beginning, of_material(material), *map(at_branch, branches), *classes])
+    kinds = [of_material(material), *map(at_branch, branches), *classes]
+    return " ".join([EVERY, *beginning, *kinds, *map(of_person, persons)])
 
 
 # ---- indexing
@@ -195,9 +202,18 @@ def _key(row: tuple, persons: list[str], branches: list[str]) -> tuple:
     titles = [JOINT.join((title, volume, subtitle)), JOINT.join((kana, subtitle_kana)), original]
     if (sound := phonetic(kana + subtitle_kana)) != kana + subtitle_kana:
         titles.append(sound)
-    names = END.join(["", *dict.fromkeys(persons), ""]) if persons else ""
-    narrowing = _narrowing(title, material, ndc, branches)
-    return (bib_id, rid, END.join(titles), names, subjects, publisher, END.join(series), narrowing)
+    persons = list(dict.fromkeys(persons))
+    narrowing = _narrowing(title, persons, material, ndc, branches)
+    return (
+        bib_id,
+        rid,
+        END.join(titles),
+        END.join(persons),
+        subjects,
+        publisher,
+        END.join(series),
+        narrowing,
+    )
 
 
 def _both_orders(name: str) -> list[str]:

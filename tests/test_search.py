@@ -310,7 +310,8 @@ def test_a_long_list_begins_with_what_is_or_begins_like_the_query(sample, words)
         number for (number,) in sample.execute_sql("SELECT bib_id FROM creator WHERE name = ?", (words,))
     }
     assert set(found[: len(exact)]) == exact
-    assert set(found[: len(exact | person | begun)]) == exact | person | begun
+    if len(begun) <= search._HEADINGS:
+        assert set(found[: len(exact | person | begun)]) == exact | person | begun
 
 
 # ---- against brute force
@@ -320,7 +321,7 @@ def test_a_long_list_begins_with_what_is_or_begins_like_the_query(sample, words)
 def folded(sample):
     """Every folded value of the index by title, as plain lists; title and subtitle read on."""
     rows = sample.execute_sql("SELECT * FROM bib_key").fetchall()
-    columns = {row[0]: "\ue000".join(row[2:]) for row in rows}
+    columns = {row[0]: "\ue000".join(row[2:7]) for row in rows}
     columns = {
         number: re.sub("(?<=[a-z0-9])\ue001+(?=[a-z0-9])", " ", text) for number, text in columns.items()
     }
