@@ -179,10 +179,7 @@ class Catalogue:
                 if chance.random() < 0.01:
                     holds.append((number, chance.randrange(1, 5001)))
             if first == 1:
-                run(
-                    _PATRON_SQL,
-                    ((n, str(100_000_000 + n), str(TODAY), "ナナシ", "resident") for n in range(1, 5001)),
-                )
+                run(_PATRON_SQL, ((n, str(100_000_000 + n), str(TODAY)) for n in range(1, 5001)))
             run(_BIB_SQL, bibs)
             run(_CREATOR_SQL, creators)
             run(_ITEM_SQL, items)
