@@ -244,10 +244,13 @@ class _Library:
         intake.store(db, intake.read_titles(resources.text("samples/titles.csv").splitlines()), self.today)
         books = list(Bib.select(Bib.id, Bib.material, Bib.ndc, Bib.subjects).order_by(Bib.id).tuples())
         readings = dict(Creator.select(Creator.bib, Creator.reading).where(Creator.place == 0).tuples())
+        pieces = []
         for bib, material, ndc, subjects in books:
             shelf = "CD" if material == "av" else "E" if "絵本" in subjects else ndc or "913.6"
             for _ in range(self.random.choice((1, 1, 1, 2, 2, 3))):
-                self._item(bib, f"{shelf} {book_mark(readings.get(bib, ''))}".strip())
+                label = f"{shelf} {book_mark(readings.get(bib, ''))}".strip()
+                pieces.append((bib, label, *self._place(), self.today.isoformat()))
+        db.connection().executemany(_PIECE_SQL, pieces)
         self._date_arrivals([bib for bib, *_ in books])
         for title, kana, material, call_number, tags, in_library in _LOCAL_TITLES:
             bib = self._bib(material, title, kana, added_on=self.today - timedelta(days=200))
@@ -292,16 +295,21 @@ class _Library:
         return Bib.insert(material=material, title=title, title_kana=kana, **columns).execute()
 
     def _item(self, bib: int, call_number: str, branch: str | None = None, **columns) -> int:
-        self.barcode += 1
-        branch = branch or (self.main if self.random.random() < 0.7 else self.random.choice(self.others))
+        barcode, drawn = self._place(branch)
         return Item.insert(
             bib=bib,
-            barcode=str(self.barcode),
-            branch=branch,
+            barcode=barcode,
+            branch=drawn,
             call_number=call_number,
             added_on=self.today,
             **columns,
         ).execute()
+
+    def _place(self, branch: str | None = None) -> tuple[str, str]:
+        """The next barcode, and the branch; one is drawn if none is given."""
+        self.barcode += 1
+        drawn = branch or (self.main if self.random.random() < 0.7 else self.random.choice(self.others))
+        return str(self.barcode), drawn
 
     # -- patrons ------------------------------------------------------------------------------------------
 
@@ -447,6 +455,8 @@ class _Library:
         return iter(self.random.sample([one for one in self.neighbours if one not in borrowers], how_many))
 
 
+# Thousands at once: the ORM would take most of the time in which a demo is made.
+_PIECE_SQL = "INSERT INTO item (bib_id, call_number, barcode, branch, added_on) VALUES (?, ?, ?, ?, ?)"
 _RECENT_SQL = "SELECT id FROM bib WHERE source GLOB 'isbn:*' ORDER BY id"
 _STORY_SQL = """
 SELECT bib.id FROM bib JOIN creator ON creator.bib_id = bib.id AND creator.place = 0

@@ -219,7 +219,7 @@ def block(browser: Browser) -> dict[str, list[float]]:
 
 
 def start(*arguments, **pipes) -> subprocess.Popen:
-    return subprocess.Popen(  # noqa: S603
+    return subprocess.Popen(
         [sys.executable, __file__, *map(str, arguments)], stdout=subprocess.PIPE, text=True, **pipes
     )
 

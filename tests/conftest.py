@@ -2,12 +2,17 @@
 
 import io
 import shutil
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import ClassVar
 
 import pytest
+from flask import Flask
 from jinja2 import BytecodeCache
 from peewee import SqliteDatabase
 from waitress.server import create_server
+from werkzeug.routing import Rule
 
 import accounts
 import intake
@@ -17,7 +22,7 @@ import resources
 import search
 from app import create_app
 from policy_file import read_policy
-from rules import JAPAN
+from rules import JAPAN, Policy
 from settings import Settings
 from tests.cast import METHOD, Town
 from tests.facts import edited
@@ -45,6 +50,24 @@ class Compiled(BytecodeCache):
 
 
 COMPILED = Compiled()
+
+
+class Address(Rule):
+    """An address whose builder was compiled for one application, kept in memory for the next.
+
+    There are two hundred of them, and an application is made for each test.
+    """
+
+    kept: ClassVar[dict[tuple, Callable]] = {}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable:
+        key = (self.subdomain, self.rule, repr(self.defaults), append_unknown)
+        if key not in self.kept:
+            self.kept[key] = super()._compile_builder(append_unknown)
+        return self.kept[key]
+
+
+Flask.url_rule_class = Address
 
 accounts.METHOD = METHOD
 
@@ -109,9 +132,15 @@ def changes():
     return ()
 
 
+@cache
+def sheet(source: str, changes: tuple) -> Policy:
+    """A policy, read once: nobody can change it."""
+    return read_policy(edited(resources.text(f"policies/{source}.toml"), *changes))
+
+
 @pytest.fixture
 def policy(source, changes):
-    return read_policy(edited(resources.text(f"policies/{source}.toml"), *changes))
+    return sheet(source, tuple(changes))
 
 
 @pytest.fixture

@@ -76,10 +76,9 @@ class Reader:
         said = " ".join((soup.main or soup).get_text(" ", strip=True).split())
         assert response.status_code == status, f"{response.status_code} instead of {status}: {said}"
         if response.mimetype == "text/html" and status not in (301, 302, 303) and text:
-            _well_formed(text)
-            check_page(soup) if soup.html else check_part(soup)
             assert bool(soup.html) is not part, "a part was asked for and a page came, or the other way round"
             assert "HX-Request-Type" in response.headers["Vary"]
+            _check(text, soup)
         field = soup.find("input", {"name": "csrf_token"})
         if field:
             self.token = field["value"]
@@ -90,6 +89,20 @@ def _headers(part: bool) -> dict[str, str]:
     return {"HX-Request-Type": "partial", "HX-Request": "true"} if part else {}
 
 
+_TOKEN = re.compile(r'(name="csrf_token"[^>]* value=")[^"]*')
+_CHECKED: set[int] = set()
+
+
+def _check(text: str, soup: BeautifulSoup) -> None:
+    """Look at a page or a part.  One that was found to be right is so for the next test that meets it: the
+    same text but for the token in its forms."""
+    seen = hash(_TOKEN.sub(r"\1", text))
+    if seen not in _CHECKED:
+        _well_formed(text)
+        check_page(soup) if soup.html else check_part(soup)
+        _CHECKED.add(seen)
+
+
 def check_page(soup: BeautifulSoup) -> None:
     assert soup.html["lang"] == "ja"
     assert len(soup.find_all("h1")) == 1
@@ -97,11 +110,11 @@ def check_page(soup: BeautifulSoup) -> None:
     assert title, "a page without a title"
     assert soup.find("main") and soup.find("header") and soup.find("footer")
     ids = {element["id"] for element in soup.find_all(id=True)}
-    for element in soup.find_all(attrs={"hx-target": re.compile("^#")}):
-        assert element["hx-target"][1:] in ids, f"no {element['hx-target']} on this page"
-    for element in soup.find_all(["aria-describedby", "aria-labelledby"]):
+    for element in soup.find_all():
+        if element.get("hx-target", "").startswith("#"):
+            assert element["hx-target"][1:] in ids, f"no {element['hx-target']} on this page"
         for attribute in ("aria-describedby", "aria-labelledby"):
-            assert set((element.get(attribute) or "").split()) <= ids
+            assert set(element.get(attribute, "").split()) <= ids, f"{attribute} of nothing: {element}"
     _check_elements(soup)
 
 
@@ -112,29 +125,34 @@ def check_part(soup: BeautifulSoup) -> None:
 
 
 def _check_elements(soup: BeautifulSoup) -> None:
-    ids = [element["id"] for element in soup.find_all(id=True)]
+    elements = soup.find_all()
+    named: dict[str, list] = {}
+    for element in elements:
+        named.setdefault(element.name, []).append(element)
+    ids = [element["id"] for element in elements if element.has_attr("id")]
     assert len(ids) == len(set(ids)), f"ids twice: {sorted(id_ for id_ in ids if ids.count(id_) > 1)}"
-    assert not soup.find_all(style=True) and not soup.find("style")
-    assert not [script for script in soup.find_all("script") if not script.get("src")]
-    assert not [name for element in soup.find_all() for name in element.attrs if name.startswith("on")]
+    assert "style" not in named
+    assert all(script.get("src") for script in named.get("script", ()))
+    for element in elements:
+        written = [name for name in element.attrs if name == "style" or name.startswith("on")]
+        assert not written, f"style or script within: {element}"
     assert not soup.select("li[role]"), "a row of a list that says it is something else"
-    for form in soup.find_all("form"):
+    for form in named.get("form", ()):
         assert form.get("action") and form.get("method"), f"a form that does not say where it goes: {form}"
         if form["method"] == "post":
             assert form.find("input", {"name": "csrf_token"}), f"a form without its token: {form['action']}"
-    for field in soup.find_all(["input", "select", "textarea"]):
+    labels = {label.get("for") for label in named.get("label", ())}
+    for field in (field for name in ("input", "select", "textarea") for field in named.get(name, ())):
         if field.get("type") != "hidden":
-            labelled = field.get("aria-label") or field.find_parent("label")
-            assert labelled or soup.find("label", {"for": field.get("id")}), (
-                f"a field without a label: {field}"
-            )
-    for element in soup.find_all(attrs={"hx-get": True}):
-        plain = element.get("href") or (element.name == "form" and element.get("action"))
-        assert plain == element["hx-get"], f"does nothing without JavaScript: {element}"
-    for element in soup.find_all(attrs={"hx-post": True}):
-        assert (
-            element.name == "form" and element["action"] == element["hx-post"] and element["method"] == "post"
-        )
+            labelled = field.get("aria-label") or field.get("id") in labels - {None}
+            assert labelled or field.find_parent("label"), f"a field without a label: {field}"
+    for element in elements:
+        if element.has_attr("hx-get"):
+            plain = element.get("href") or (element.name == "form" and element.get("action"))
+            assert plain == element["hx-get"], f"does nothing without JavaScript: {element}"
+        if element.has_attr("hx-post"):
+            assert element.name == "form" and element["method"] == "post"
+            assert element["action"] == element["hx-post"]
     said = soup.get_text(" ")
     left = [key for key in _KEY.findall(said) if key in messages("ja")]
     assert not left, f"keys instead of sentences: {left}"

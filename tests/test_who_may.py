@@ -32,7 +32,6 @@ def test_every_route_has_its_line_and_every_line_its_route(square):
 @pytest.mark.parametrize("who", PEOPLE)
 def test_each_is_answered_as_the_table_says_and_who_may_not_changes_nothing(square, line, who):
     expected = line.answers[who]
-    square.put_back()
     before = dump("attempt")
 
     answer = square.ask(line, who)
@@ -71,7 +70,6 @@ def test_a_part_for_a_stranger_leads_the_whole_page_to_the_login(square, line):
 
 @every_post
 def test_without_its_token_a_form_is_stale_for_everybody_and_changes_nothing(square, line):
-    square.put_back()
     before = dump()
 
     for who in PEOPLE:
@@ -82,7 +80,6 @@ def test_without_its_token_a_form_is_stale_for_everybody_and_changes_nothing(squ
 
 @every_line
 def test_by_no_other_method_does_anything_happen(square, line):
-    square.put_back()
     before = dump()
     address = line.address(square.known)
     methods = {"PUT", "PATCH", "DELETE", "TRACE"} - {of.method for of in LINES if of.rule == line.rule}
