@@ -49,7 +49,8 @@ def stretch(key: str) -> tuple[str, str]:
 
 # What stands in ``item.shelf_key``, by the function that ``register`` teaches.
 KEYS_SQL = """
-shelf_key(call_number, (SELECT CASE title_kana WHEN '' THEN title ELSE title_kana END FROM bib WHERE id = bib_id),
+shelf_key(call_number,
+  (SELECT CASE title_kana WHEN '' THEN title ELSE title_kana END FROM bib WHERE id = bib_id),
   (SELECT volume FROM bib WHERE id = bib_id))
 """
 

@@ -3473,7 +3473,7 @@ class Wait:
 
 
 def waiting_time(policy: Policy, items: Iterable[ItemFacts], place: int, today: date) -> Wait | None:
-    """An honest estimate for somebody in this place of the queue, 1 the first; None where nothing can be said.
+    """An honest estimate for this place of the queue, 1 the first; None where nothing can be said.
 
     Each copy that serves holds goes to the next in the queue when it is free: one on the shelf now, one that
     is out on its due date, one set aside when its patron has collected and read it.  Each patron before has
