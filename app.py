@@ -70,8 +70,9 @@ class _SecureWhereTLS(SecureCookieSessionInterface):
     Answers for other programs set none, and nobody's life is made longer by them.
     """
 
-    def should_set_cookie(self, app: Flask, session) -> bool:
-        return not _is_for_programs() and super().should_set_cookie(app, session)
+    def save_session(self, app: Flask, session, response: flask.Response) -> None:
+        if not _is_for_programs():
+            super().save_session(app, session, response)
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure

@@ -60,6 +60,12 @@ def register(db) -> None:
     db.register_function(shelf_key, "shelf_key", 3, deterministic=True)
 
 
+def arrange(db) -> None:
+    """Write anew each key that is not as it has to be."""
+    with db.atomic():
+        db.execute_sql(f"UPDATE item SET shelf_key = {KEYS_SQL} WHERE shelf_key <> {KEYS_SQL}")  # noqa: S608
+
+
 def _plain(text: str) -> str:
     """Wide letters, half-width kana and hiragana in the one form that labels have."""
     text = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip().upper()

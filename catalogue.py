@@ -6,6 +6,7 @@ Reads only.  Which of them a search finds is ``search.py``'s business; what may 
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -135,7 +136,7 @@ class Title:
     waiting: int
     added_on: date
     facts: BibFacts
-    shelf: tuple[str, str] | None = None  # branch and key of the first piece, where its neighbours are
+    shelf: tuple[str, str] | None = None  # branch and key of most of its pieces, where its neighbours are
 
     @property
     def creators(self) -> str:
@@ -249,7 +250,7 @@ class Neighbour:
 
 
 def neighbours(beside: Title, each_side: int = 4) -> tuple[list[Neighbour], list[Neighbour]]:
-    """What stands before and after a title at its first branch, with the same 別置記号, in the shelf's order.
+    """What stands before and after a title where it has most pieces, with its 別置記号, in the shelf's order.
 
     An issue of a magazine has none: it stands among its like.
     """
@@ -275,8 +276,8 @@ def _title(rows: list[tuple]) -> Title:
     added_on = date.fromisoformat(first[20])
     holdable_from = datetime.fromisoformat(first[21]) if first[21] else None
     facts = BibFacts(first[0], material, items, holdable_from)
-    own = next((row for row in rows if row[22] is not None and not row[28]), None)
-    shelf = (own[23], own[33]) if own else None
+    shelves = Counter((row[23], row[33]) for row in rows if row[22] is not None and not row[28])
+    shelf = shelves.most_common(1)[0][0] if shelves else None
     return Title(*first[:5], people, *first[6:17], issued_on, newest, first[19], added_on, facts, shelf)
 
 
