@@ -18,6 +18,7 @@ from werkzeug.routing import BaseConverter
 
 import accounts
 import folding
+import languages
 import migrations
 import models
 import ndc
@@ -64,7 +65,14 @@ class NumberConverter(BaseConverter):
 
 
 class _SecureWhereTLS(SecureCookieSessionInterface):
-    """Cookies are ``Secure`` where the request came by TLS; a desk on a plain LAN still works."""
+    """Cookies are ``Secure`` where the request came by TLS; a desk on a plain LAN still works.
+
+    Answers for other programs set none, and nobody's life is made longer by them.
+    """
+
+    def save_session(self, app: Flask, session, response: flask.Response) -> None:
+        if not _is_for_programs():
+            super().save_session(app, session, response)
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure
@@ -123,7 +131,14 @@ def _templates(app: Flask, policy: Policy) -> None:
 
     app.jinja_options = {"loader": FunctionLoader(source), "undefined": StrictUndefined}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(ndc_label=ndc.label, static=answers.static_address)
+    app.jinja_env.globals.update(
+        ndc_label=ndc.label,
+        ndc_path=ndc.path,
+        static=answers.static_address,
+        lang_tag=languages.tag,
+        is_foreign=languages.is_foreign,
+        named_languages=languages.NAMED,
+    )
     app.context_processor(answers.for_every_template)
 
 
@@ -141,6 +156,11 @@ def read_ahead(app: Flask) -> None:
 def _route() -> str:
     """What is asked for, as a log may say it: the address itself may hold what somebody searched for."""
     return f"{request.method} {request.url_rule.rule}" if request.url_rule else "-"
+
+
+def _is_for_programs() -> bool:
+    """Whether the answer is the same for everybody, and may be kept on the way."""
+    return request.blueprint == "programs"
 
 
 def _host(app: Flask, settings: Settings) -> None:
@@ -232,7 +252,7 @@ def _finish(response: flask.Response) -> flask.Response:
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = f"max-age={_HSTS}"
-    if request.endpoint != "home.static":
+    if request.endpoint != "home.static" and not _is_for_programs():
         response.vary.add("HX-Request-Type")
         response.vary.add("Cookie")
         # A page of somebody who has logged in is kept nowhere, so that Back shows nothing to the next one.

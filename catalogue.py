@@ -5,10 +5,13 @@ Reads only.  Which of them a search finds is ``search.py``'s business; what may 
 """
 
 import json
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import call_numbers
 from models import QUEUED, db
 from rules import Availability, BibFacts, ItemFacts, ItemState
 
@@ -25,6 +28,12 @@ CREATORS_SQL = """
       FROM creator WHERE bib_id = b.id ORDER BY place))
 """
 
+# The same people one by one, for a page that leads to what else they wrote.
+_PEOPLE_SQL = """
+  (SELECT json_group_array(json_array(name, role)) FROM (
+    SELECT name, role FROM creator WHERE bib_id = b.id ORDER BY place))
+"""
+
 # A title that somebody asked for and no piece of the library's own stands for.
 REQUEST_SQL = """
   b.requested AND NOT EXISTS (
@@ -33,17 +42,18 @@ REQUEST_SQL = """
 
 _TITLES_SQL = f"""
 WITH title AS (
-  SELECT b.*, {CREATORS_SQL} AS creators, {NEWEST_ISSUE_SQL} AS newest_issue,
+  SELECT b.*, {_PEOPLE_SQL} AS people, {NEWEST_ISSUE_SQL} AS newest_issue,
     (SELECT count(*) FROM hold WHERE bib_id = b.id AND closed_at IS NULL
        AND state IN {QUEUED}) AS waiting
   FROM bib AS b WHERE b.id IN (SELECT value FROM json_each(?)) AND NOT b.hidden)
-SELECT title.id, material, title, subtitle, volume, creators, publisher, pub_year, isbn, ndc, series,
-  subjects, extent, original_title, title_kana, serial_id, issued_on, newest_issue, waiting, holdable_from,
-  item.id, item.branch, call_number, tags, state, not_for_loan, interlibrary, volumes, item.added_on,
+SELECT title.id, material, title, subtitle, volume, people, publisher, pub_year, isbn, ndc, series,
+  subjects, extent, original_title, title_kana, language, serial_id, issued_on, newest_issue, waiting,
+  title.added_on, holdable_from, item.id, item.branch, call_number, tags, state, not_for_loan, interlibrary,
+  volumes, item.added_on,
   (SELECT due_on FROM loan WHERE item_id = item.id AND returned_at IS NULL),
-  EXISTS (SELECT 1 FROM hold WHERE item_id = item.id AND closed_at IS NULL)
+  EXISTS (SELECT 1 FROM hold WHERE item_id = item.id AND closed_at IS NULL), item.shelf_key
 FROM title LEFT JOIN item ON item.bib_id = title.id AND item.state <> 'withdrawn'
-ORDER BY title.id, call_number, item.id
+ORDER BY title.id, item.shelf_key, item.id
 """  # noqa: S608 - made of the constants above
 
 _PIECES_SQL = """
@@ -52,7 +62,51 @@ SELECT item.id, bib.id, barcode, title || CASE volume WHEN '' THEN '' ELSE ' ' |
 FROM item JOIN bib ON bib.id = item.bib_id WHERE item.id IN (SELECT value FROM json_each(?))
 """
 _ARRIVALS_SQL = "SELECT id FROM bib WHERE NOT hidden ORDER BY added_on DESC, id DESC LIMIT ? OFFSET ?"
+# From a piece on, away from it: several of one title, and some that no visitor sees, are passed over.
+_NEIGHBOURS_SQL = """
+SELECT b.id, b.title, b.volume, near.call_number, b.language,
+  (SELECT name FROM creator WHERE bib_id = b.id ORDER BY place LIMIT 1)
+FROM (SELECT * FROM item WHERE branch = :branch AND shelf_key {side}
+  AND state <> 'withdrawn' AND NOT interlibrary ORDER BY shelf_key {order}, id {order} LIMIT 40) AS near
+CROSS JOIN bib AS b ON b.id = near.bib_id
+WHERE NOT b.hidden AND b.id <> :bib AND b.serial_id IS NULL ORDER BY near.shelf_key {order}, near.id {order}
+"""
+_BEFORE_SQL = _NEIGHBOURS_SQL.format(side=">= :first AND shelf_key < :key", order="DESC")
+_AFTER_SQL = _NEIGHBOURS_SQL.format(side=">= :key AND shelf_key < :last", order="ASC")
 _ISSUES_SQL = "SELECT id FROM bib WHERE serial_id = ? AND NOT hidden ORDER BY issued_on DESC, id DESC LIMIT ?"
+
+
+_SCHEMA = {
+    **{"": "author", "著者": "author", "作": "author", "文": "author"},
+    **{"翻訳者": "translator", "訳者": "translator", "訳": "translator"},
+    **{"編者": "editor", "編": "editor", "絵": "illustrator"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is responsible for a title, and as what: 翻訳者; nothing for the author."""
+
+    name: str
+    role: str
+
+    @property
+    def schema(self) -> str:
+        """The word of schema.org for it."""
+        return _SCHEMA.get(self.role, "contributor")
+
+    @property
+    def credit(self) -> str:
+        return self.name if self.role in ("", "著者") else f"{self.name}({self.role})"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Pieces of a title under one call number at one branch."""
+
+    call_number: str
+    states: dict[Availability, int]
+    back_on: dict[Availability, date]  # the first day on which one of those that are out should be back
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +119,7 @@ class Title:
     title: str
     subtitle: str
     volume: str
-    creators: str
+    people: tuple[Person, ...]
     publisher: str
     pub_year: int | None
     isbn: str | None
@@ -75,11 +129,23 @@ class Title:
     extent: str
     original_title: str
     title_kana: str
+    language: str
     serial: int | None
     issued_on: date | None
     newest_issue: bool
     waiting: int
+    added_on: date
     facts: BibFacts
+    shelf: tuple[str, str] | None = None  # branch and key of most of its pieces, where its neighbours are
+
+    @property
+    def creators(self) -> str:
+        return "、".join(person.credit for person in self.people)
+
+    @property
+    def headings(self) -> list[str]:
+        """The subjects, one by one."""
+        return [subject for part in re.split("[、;；]", self.subjects) if (subject := part.strip())]
 
     @property
     def items(self) -> tuple[ItemFacts, ...]:
@@ -92,6 +158,18 @@ class Title:
             if item.availability is Availability.AVAILABLE:
                 free[item.branch] = free.get(item.branch, 0) + 1
         return free
+
+    def places(self) -> dict[str, list["Place"]]:
+        """Where the pieces stand, by branch, with how many of each call number can be had or not."""
+        places: dict[str, dict[str, Place]] = {}
+        for item in self.items:
+            shelves = places.setdefault(item.branch, {})
+            place = shelves.setdefault(item.call_number, Place(item.call_number, {}, {}))
+            state = item.availability
+            place.states[state] = place.states.get(state, 0) + 1
+            if item.due_on:
+                place.back_on[state] = min(item.due_on, place.back_on.get(state, item.due_on))
+        return {branch: list(shelves.values()) for branch, shelves in places.items()}
 
     def back_on(self) -> date | None:
         """The first day on which a copy that is out should be back."""
@@ -159,15 +237,48 @@ def issues(serial: int, limit: int = 24) -> list[Title]:
     return titles([row[0] for row in db.execute_sql(_ISSUES_SQL, (serial, limit))])
 
 
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A title that stands beside another one."""
+
+    id: int
+    title: str
+    volume: str
+    call_number: str
+    language: str
+    creator: str
+
+
+def neighbours(beside: Title, each_side: int = 4) -> tuple[list[Neighbour], list[Neighbour]]:
+    """What stands before and after a title where it has most pieces, with its 別置記号, in the shelf's order.
+
+    An issue of a magazine has none: it stands among its like.
+    """
+    if beside.shelf is None or beside.serial is not None:
+        return [], []
+    branch, key = beside.shelf
+    first, last = call_numbers.stretch(key)
+    asked = {"branch": branch, "key": key, "first": first, "last": last, "bib": beside.id}
+    before, after = (
+        list({row[0]: Neighbour(*row[:5], row[5] or "") for row in db.execute_sql(sql, asked)}.values())
+        for sql in (_BEFORE_SQL, _AFTER_SQL)
+    )
+    return before[:each_side][::-1], after[:each_side]
+
+
 def _title(rows: list[tuple]) -> Title:
     """One title from its joined rows, one for each item (or one without any)."""
     first = rows[0]
-    material, newest = first[1], bool(first[17])
-    items = tuple(item_facts(material, newest, *row[21:]) for row in rows if row[20] is not None)
-    issued_on = date.fromisoformat(first[16]) if first[16] else None
-    holdable_from = datetime.fromisoformat(first[19]) if first[19] else None
+    material, newest = first[1], bool(first[18])
+    items = tuple(item_facts(material, newest, *row[23:33]) for row in rows if row[22] is not None)
+    people = tuple(Person(*one) for one in json.loads(first[5]))
+    issued_on = date.fromisoformat(first[17]) if first[17] else None
+    added_on = date.fromisoformat(first[20])
+    holdable_from = datetime.fromisoformat(first[21]) if first[21] else None
     facts = BibFacts(first[0], material, items, holdable_from)
-    return Title(*first[:5], first[5] or "", *first[6:16], issued_on, newest, first[18], facts)
+    shelves = Counter((row[23], row[33]) for row in rows if row[22] is not None and not row[28])
+    shelf = shelves.most_common(1)[0][0] if shelves else None
+    return Title(*first[:5], people, *first[6:17], issued_on, newest, first[19], added_on, facts, shelf)
 
 
 def item_facts(

@@ -4,7 +4,9 @@ Each check is a function that gives what it found, one finding a sentence that s
 them in the order in which they are told.
 """
 
+import contextlib
 import difflib
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 from jinja2 import TemplateSyntaxError, meta, nodes
 from markupsafe import escape
 
+import call_numbers
 import letters
 import migrations
 import models
@@ -61,7 +64,22 @@ def index(settings: Settings, _policy: Policy) -> Iterator[Finding]:
         yield Finding("check.index", {"n": f"{stale:,}"})
 
 
-CHECKS: tuple[Callable[[Settings, Policy], Iterator[Finding]], ...] = (own_mail, index)
+def shelf_order(settings: Settings, policy: Policy) -> Iterator[Finding]:
+    """The order of the shelves: whether each piece has the key that its call number gives."""
+    if not settings.database.is_file():
+        return
+    address = f"{settings.database.resolve().as_uri()}?mode=ro"
+    with contextlib.closing(sqlite3.connect(address, uri=True)) as database:
+        database.create_function("shelf_key", 3, call_numbers.shelf_key, deterministic=True)
+        if "shelf_key" not in {row[1] for row in database.execute("PRAGMA table_info(item)")}:
+            return  # the program that wrote it knew of none; the next start will
+        wrong = f"SELECT count(*) FROM item WHERE shelf_key <> {call_numbers.KEYS_SQL}"  # noqa: S608
+        (n,) = database.execute(wrong).fetchone()
+    if n:
+        yield Finding("check.shelf_order", {"n": n})
+
+
+CHECKS: tuple[Callable[[Settings, Policy], Iterator[Finding]], ...] = (own_mail, index, shelf_order)
 
 
 def _text(writer: Writer, path: Path, name: str) -> Iterator[Finding]:

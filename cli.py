@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time
 from functools import partial
 from pathlib import Path
 
+import call_numbers
 import demo
 import intake
 import migrations
@@ -252,6 +253,7 @@ def _jobs_list(_asked, settings: Settings, policy: Policy) -> int:
 def _reindex(_asked, settings: Settings, policy: Policy) -> int:
     _open(settings)
     search.reindex_all(models.db, _progress("cli.reindex_progress"))
+    call_numbers.arrange(models.db)
     print(file=sys.stderr)
     print(_wording.t("cli.reindexed"))
     return 0

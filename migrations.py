@@ -7,6 +7,9 @@ here: it belongs to ``search.py`` and can be rebuilt from these tables at any ti
 
 from collections.abc import Callable
 
+import call_numbers
+from call_numbers import KEYS_SQL
+
 FIRST_TABLES = """
 CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL);
 
@@ -380,6 +383,25 @@ LANGUAGE = """
 ALTER TABLE bib ADD COLUMN language TEXT NOT NULL DEFAULT '';
 """
 
+# The order of the shelves, for the neighbours of a title: kept by triggers, so that nobody who writes down a
+# piece or a title can forget it.  And what the lists read: what came in when and of which class, how many
+# titles a class has, and what has been lent often.
+SHELVES_AND_LISTS = f"""
+ALTER TABLE item ADD COLUMN shelf_key TEXT NOT NULL DEFAULT '';
+UPDATE item SET shelf_key = {KEYS_SQL};
+CREATE INDEX item_shelf ON item (branch, shelf_key);
+CREATE TRIGGER item_shelf_new AFTER INSERT ON item BEGIN
+  UPDATE item SET shelf_key = {KEYS_SQL} WHERE id = new.id; END;
+CREATE TRIGGER item_shelf_changed AFTER UPDATE OF call_number, bib_id ON item BEGIN
+  UPDATE item SET shelf_key = {KEYS_SQL} WHERE id = new.id; END;
+CREATE TRIGGER bib_shelf_changed AFTER UPDATE OF title, title_kana, volume ON bib
+  WHEN (old.title, old.title_kana, old.volume) <> (new.title, new.title_kana, new.volume) BEGIN
+  UPDATE item SET shelf_key = {KEYS_SQL} WHERE bib_id = new.id; END;
+CREATE INDEX bib_arrival ON bib (added_on, id, material, substr(ndc, 1, 1)) WHERE NOT hidden;
+CREATE INDEX bib_class ON bib (ndc) WHERE NOT hidden;
+CREATE INDEX bib_lent ON bib (lent, id) WHERE lent >= 5 AND NOT hidden;
+"""  # noqa: S608 - made of a constant
+
 
 def _statements(script: str) -> list[str]:
     """The single statements of a script, so that a step runs inside the caller's transaction."""
@@ -415,6 +437,7 @@ STEPS: tuple[Callable, ...] = (
     _script(ALERTS),
     _script(JOBS_AND_WHAT_DID_NOT_ARRIVE),
     _script(LANGUAGE),
+    _script(SHELVES_AND_LISTS),
 )
 
 
@@ -432,6 +455,7 @@ def migrate(db) -> int:
     Returns the number of steps that ran.  Two processes may call it at once: the version is read again
     inside the write lock.  Raises NewerDatabase where the file is ahead of the program.
     """
+    call_numbers.register(db)
     ran = 0
     if version(db) > len(STEPS):
         raise NewerDatabase

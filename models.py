@@ -180,6 +180,7 @@ class Item(_Table):
     to_shelve_at = TextField(null=True)  # the branch on whose hold shelf it stands, kept for nobody any more
     borrowed_from = TextField(null=True)  # the library that it belongs to, where that is another one
     send_back_by = DateField(null=True)  # the last day on which it may be here
+    shelf_key = TextField(default="")  # where it stands among the others; triggers write it
 
 
 class Patron(_Table):

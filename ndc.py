@@ -33,6 +33,25 @@ def tree() -> tuple[Class, ...]:
     return _below("")
 
 
+def below(number: str = "") -> tuple[Class, ...]:
+    """The classes right below one; without one the ten."""
+    classes = tree()
+    for length in range(1, len(number) + 1):
+        classes = next((one.below for one in classes if one.number == number[:length]), ())
+    return classes
+
+
+def path(number: str) -> list[Class]:
+    """The classes that a number stands in, from the widest on: 9, 91 and 913 of 913.6."""
+    digits = re.match(r"\D*(\d{0,3})", number)[1]
+    names = _names()
+    return [
+        Class(digits[:length], names[digits[:length]])
+        for length in range(1, len(digits) + 1)
+        if digits[:length] in names
+    ]
+
+
 def is_class(number: str) -> bool:
     return number in _names()
 

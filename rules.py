@@ -18,6 +18,7 @@ sentence in the message files, with the facts that the sentence needs and the li
 from __future__ import annotations
 
 import calendar
+import heapq
 import math
 import re
 import unicodedata
@@ -3434,6 +3435,86 @@ def decide_extension(
     if end is None:
         refusals.append(Refusal(Reason.NO_LAST_DAY, place=place))
     return ExtensionDecision(tuple(refusals)) if refusals else ExtensionDecision((), end)
+
+
+# ---------------------------------------------------------------------------------------------------------
+# How long one waits
+# ---------------------------------------------------------------------------------------------------------
+
+_HANDLING_DAYS = 2  # from a return until somebody is told: the shelf, the slip, the van
+_LATE_DAYS = 7  # when a piece that is late already will come back, nobody knows
+_WEEKS_TO = 7 * 7  # days; beyond that an estimate speaks of months
+_MONTHS_TO = 11 * 30  # days; beyond that of a year or more
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How long somebody in this place will wait, and all that it was reckoned with, so that it can be said.
+
+    ``copies`` are those that serve holds; ``loan_days`` how long one of them is out, ``shelf_days`` how long
+    it stands on the hold shelf on average, ``handling_days`` how long each hand takes between.
+    """
+
+    days: int
+    place: int
+    copies: int
+    loan_days: int
+    shelf_days: int
+    handling_days: int = _HANDLING_DAYS
+
+    @property
+    def about(self) -> Period:
+        """In coarse words, rounded up: weeks, from two months on months, and a year for that or more."""
+        if self.days <= _WEEKS_TO:
+            return Period(max(1, math.ceil(self.days / 7)), Unit.WEEKS)
+        if self.days <= _MONTHS_TO:
+            return Period(math.ceil(self.days / 30), Unit.MONTHS)
+        return Period(1, Unit.YEARS)
+
+
+def waiting_time(policy: Policy, items: Iterable[ItemFacts], place: int, today: date) -> Wait | None:
+    """An honest estimate for this place of the queue, 1 the first; None where nothing can be said.
+
+    Each copy that serves holds goes to the next in the queue when it is free: one on the shelf now, one that
+    is out on its due date, one set aside when its patron has collected and read it.  Each patron before has
+    it for half the days of the hold shelf and the whole loan: who is waited for cannot renew.  Whoever
+    cancels or is quicker makes the wait shorter; whoever is late makes it longer.
+    """
+    policy = policy.on(today)
+    shelf_days = math.ceil((end_of(policy.hold.shelf.keep, today) - today).days / 2)
+    # Of each copy: in how many days it is free, and how long a patron has it.
+    turns = [
+        (_free_in(item, shelf_days + loan_days, today), loan_days)
+        for item in items
+        if serves_holds(policy, item, today) and policy.branch(item.branch)
+        for loan_days in [_typical_loan_days(policy, item, today)]
+        if loan_days
+    ]
+    if place < 1 or not turns:
+        return None
+    heapq.heapify(turns)
+    longest = max(loan_days for _, loan_days in turns)
+    for _ in range(min(place - 1, _MONTHS_TO * len(turns))):  # further on it stays a year or more
+        free, loan_days = turns[0]
+        heapq.heapreplace(turns, (free + _HANDLING_DAYS + shelf_days + loan_days, loan_days))
+    return Wait(turns[0][0] + _HANDLING_DAYS, place, len(turns), longest, shelf_days)
+
+
+def _free_in(item: ItemFacts, with_its_patron: int, today: date) -> int:
+    """In how many days the next one can have a copy."""
+    if item.due_on is not None:
+        return (item.due_on - today).days if item.due_on >= today else _LATE_DAYS
+    return with_its_patron if item.set_aside else 0
+
+
+def _typical_loan_days(policy: Policy, item: ItemFacts, today: date) -> int | None:
+    """How long a piece is lent to anybody; where a sheet speaks of named patrons only, to the first of them
+    who is lent it."""
+    at_the_desk = Occasion(Channel.DESK, datetime.combine(today, time(12), JAPAN))
+    somebody = (PatronFacts(category.id) for category in policy.patron_categories)
+    lines = (loan_line(policy, item, who, at_the_desk, at_any_hour=True) for who in (None, *somebody))
+    line = next((line for line in lines if line is not None), None)
+    return None if line is None else max(1, (end_of(line.period, today) - today).days)
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from functools import cache
 
 import resources
 from policy_tables import Mistake
-from rules import BUILT_IN_SETS, Channel, Period, Refusal, Words
+from rules import BUILT_IN_SETS, Channel, Period, Refusal, Unit, Words
 
 LANGUAGES = ("ja",)
 # The pages speak Japanese; the policy commands speak both, so en.json holds only what these can print.
@@ -99,6 +99,12 @@ class Wording:
     def length(self, period: Period) -> str:
         """A period as a length, where no day is its first: 14日"""
         return self.t(f"length.{period.unit}", n=period.n)
+
+    def about(self, wait: Period) -> str:
+        """A length that is an estimate: およそ2週間, 1年以上"""
+        if wait.unit is Unit.YEARS:
+            return self.t("waiting.years")
+        return self.t("waiting.about", length=self.length(wait))
 
     def wait(self, seconds: int) -> str:
         """How long to wait, in whole minutes from one minute on: 30秒, 3分"""

@@ -3,6 +3,7 @@
 from views import (
     account,
     alerts,
+    browse,
     card,
     cart,
     catalog,
@@ -19,6 +20,7 @@ from views import (
     notices,
     patrons,
     privacy,
+    programs,
     reading,
     registration,
     renewals,
@@ -34,6 +36,8 @@ from views import (
 BLUEPRINTS = (
     home.pages,
     catalog.pages,
+    browse.pages,
+    programs.pages,
     cart.pages,
     account.pages,
     registration.pages,

@@ -26,6 +26,7 @@ import rules
 import security_log
 import staff_accounts
 import terminal
+from catalogue import Title
 from models import Meta, db
 from opening import Calendar
 from rules import Occasion, Role
@@ -231,6 +232,8 @@ def for_every_template() -> dict:
         "day": wording.day,
         "short_day": wording.short_day,
         "wait_in_words": wording.wait,
+        "about": wording.about,
+        "waiting_time": waiting_time,
         "in_japan": lambda instant: instant.astimezone(rules.JAPAN),
         "length": wording.length,
         "iso_day": lambda text: wording.day(date.fromisoformat(text)),
@@ -280,10 +283,17 @@ def is_demo() -> bool:
     return kept["shiori_demo"]
 
 
-def public_address(endpoint: str) -> str:
+def waiting_time(title: Title) -> rules.Wait | None:
+    """How long somebody would wait who asked for the title now, behind all who wait already."""
+    return rules.waiting_time(g.policy, title.items, title.waiting + 1, g.today)
+
+
+def public_address(endpoint: str, **values) -> str:
     """An address to be printed: under the public address of the library, else under the one asked for now."""
     url = current_app.config["SETTINGS"].url
-    return f"{url}{url_for(endpoint)}" if url else url_for(endpoint, _external=True)
+    if url:
+        return f"{url}{url_for(endpoint, **values)}"
+    return url_for(endpoint, **values, _external=True)
 
 
 def static_address(name: str) -> str:

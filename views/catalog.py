@@ -1,4 +1,4 @@
-"""The catalogue: search, one title, new arrivals.  For everybody, whether logged in or not."""
+"""The catalogue: search and one title.  For everybody, whether logged in or not."""
 
 from functools import partial
 
@@ -22,7 +22,6 @@ pages = Blueprint("catalog", __name__)
 
 PER_PAGE = 20
 LAST_PAGE = 100  # nobody reads on; a narrower search helps more
-_NEW = 100  # titles, the last that came in
 
 
 # What an address of a search may ask, in the order in which it stands there.
@@ -129,16 +128,9 @@ def title(bib_id: int) -> Response:
         "catalog/title.html",
         title=found,
         issues=issues,
+        neighbours=catalogue.neighbours(found),
         decision=cart_decision(found),
     )
-
-
-@pages.get("/new")
-def new_arrivals() -> Response:
-    last = last_page(catalogue.arrivals_count(_NEW))
-    number = min(page_number(request.args.get("page")), last)
-    titles = catalogue.new_arrivals(PER_PAGE, (number - 1) * PER_PAGE)
-    return answers.page("catalog/new.html", titles=titles, number=number, last=last, **cart_answers(titles))
 
 
 def cart_answers(titles: list[Title]) -> dict:

@@ -5,23 +5,28 @@ from typing import NamedTuple
 
 from flask import Blueprint, Response, g, request, session
 
+import catalogue
 import circulation
 import shelf
 import standing
 import terminal
+from catalogue import Title
 from forms import TimingForm
 from models import Patron
 from opening import Calendar
 from rules import (
+    QUEUED_HOLD_STATES,
     Decision,
     ExtensionDecision,
     HoldState,
     Reason,
+    Wait,
     decide_cancel,
     decide_extension,
     decide_pickup_change,
     decide_timing,
     first_kept_day,
+    waiting_time,
 )
 from standing import HoldRow
 from views import answers
@@ -33,7 +38,8 @@ _OF_THE_SHELF = 5  # titles that are shown below the holds, of those that the pa
 
 
 class Row(NamedTuple):
-    """A hold with what can be done about it, and for an application when it will be registered."""
+    """A hold with what can be done about it; for an application when it will be registered, and for one that
+    waits how long it will."""
 
     hold: HoldRow
     may_cancel: Decision
@@ -41,6 +47,7 @@ class Row(NamedTuple):
     may_extend: ExtensionDecision
     may_time: Decision
     registered_at: datetime | None
+    wait: Wait | None
 
 
 @pages.get("/my/holds")
@@ -117,6 +124,9 @@ def _show(
     timing_form: TimingForm | None = None,
 ) -> Response:
     calendar = Calendar(g.policy, g.today)
+    holds = standing.holds_of(patron.id)
+    queued = [hold.bib for hold in holds if hold.state in QUEUED_HOLD_STATES]
+    titles = {title.id: title for title in catalogue.titles(queued)}
     rows = [
         Row(
             hold,
@@ -125,8 +135,9 @@ def _show(
             decide_extension(g.policy, hold.on_shelf, occasion(), calendar.of(hold.pickup_branch)),
             decide_timing(g.policy, hold.state, hold.timing, hold.timing, occasion()),
             registration_at(hold.requested_at) if hold.state is HoldState.APPLIED else None,
+            _wait(hold, titles.get(hold.bib)),
         )
-        for hold in standing.holds_of(patron.id)
+        for hold in holds
     ]
     return answers.page_or_part(
         "holds/index.html",
@@ -139,6 +150,13 @@ def _show(
         done=session.pop("hold_done", None),
         wanted=[] if answers.wants_part() else shelf.entries_of(patron.id)[:_OF_THE_SHELF],
     )
+
+
+def _wait(hold: HoldRow, title: Title | None) -> Wait | None:
+    """How long until it is ready, for one that waits in a queue; a pause would make it longer."""
+    if title is None or hold.timing.is_paused(g.today):
+        return None
+    return waiting_time(g.policy, title.items, hold.place, g.today)
 
 
 def _mine(patron: Patron, hold_id: int) -> HoldRow:
