@@ -221,6 +221,7 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "GET /classes/<above>",
             "GET /availability",
             "GET /feeds/new.atom",
+            "GET /feeds/search.atom",
             "GET /opensearch.xml",
             "GET /register",
             "GET /rules",

@@ -31,7 +31,7 @@ _CHOICES = ("type", "branch", "available", "sort")
 
 @pages.get("/search")
 def find() -> Response:
-    asked, unknown = _asked()
+    asked, unknown = asked_for()
     query = queries.understood(asked)
     number = page_number(request.args.get("page"))
     found = search.find(db, query, PER_PAGE, (number - 1) * PER_PAGE)
@@ -64,7 +64,7 @@ def find() -> Response:
     )
 
 
-def _asked() -> tuple[dict[str, str], list[str]]:
+def asked_for() -> tuple[dict[str, str], list[str]]:
     """What the address asks, without what is empty; and the choices that this library does not have."""
     given = {name: request.args.get(name, "").strip()[: queries.MAX_LENGTH] for name in (*_TEXTS, *_CHOICES)}
     known = {

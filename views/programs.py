@@ -1,6 +1,7 @@
 """What other programs read: feeds, the description of the search, availability.  Nothing of anybody, and no
 cookie: the answers are the same for everyone, so that they may be kept on the way."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from xml.etree import ElementTree
 
@@ -9,11 +10,14 @@ from flask import Blueprint, Response, g, jsonify, make_response, request
 import atom
 import availability
 import catalogue
+import queries
+import search
 from atom import Entry, Link
 from catalogue import Title
+from models import db
 from opening import Calendar
 from rules import JAPAN
-from views import answers
+from views import answers, catalog
 
 pages = Blueprint("programs", __name__)
 
@@ -38,10 +42,29 @@ def new_arrivals() -> Response:
     return public(content, atom.MEDIA_TYPE, keep=_A_WHILE)
 
 
+@pages.get("/feeds/search.atom")
+def found() -> Response:
+    """What a search finds, the last that came in first; where it finds too much to sort, the newest books."""
+    asked, _ = catalog.asked_for()
+    query = replace(queries.understood(asked), sort=queries.Sort.ARRIVAL)
+    titles = catalogue.titles(search.find(db, query, _NEWEST).ids)
+    here = answers.public_address("programs.found", **asked)
+    page = answers.public_address("catalog.find", **asked)
+    name = g.policy.library.name
+    content = atom.feed(
+        title=g.wording.t("feeds.found", words=" ".join(query.terms), library=name),
+        id=page,
+        links=[Link(here, "self", atom.MEDIA_TYPE), Link(page)],
+        entries=[entry(title, _morning(title.added_on)) for title in titles],
+        author=name,
+    )
+    return public(content, atom.MEDIA_TYPE, keep=_A_WHILE)
+
+
 @pages.get("/opensearch.xml")
 def opensearch() -> Response:
     """How a browser or another program searches here."""
-    search = answers.public_address("catalog.find")
+    page = answers.public_address("catalog.find")
     root = ElementTree.Element("OpenSearchDescription", xmlns=_OPENSEARCH)
     for name, text in (
         ("ShortName", g.policy.library.name[:16]),  # no more is allowed
@@ -53,8 +76,8 @@ def opensearch() -> Response:
         ("SyndicationRight", "open"),
     ):
         ElementTree.SubElement(root, name).text = text
-    feed = search.removesuffix("/search") + "/feeds/search.atom"
-    for media_type, address in (("text/html", search), (atom.MEDIA_TYPE, feed)):
+    feed = answers.public_address("programs.found")
+    for media_type, address in (("text/html", page), (atom.MEDIA_TYPE, feed)):
         template = f"{address}?q={{searchTerms}}&page={{startPage?}}"
         ElementTree.SubElement(root, "Url", type=media_type, template=template)
     return public(atom.document(root), "application/opensearchdescription+xml", keep=_A_WHILE)
