@@ -5,11 +5,11 @@ be sorted and cut in a spreadsheet; a title without pieces has one row.
 """
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import fields, replace
 from datetime import date, datetime
-from typing import TextIO
 
 from folding import isbn13
 from rules import ItemState
@@ -30,12 +30,17 @@ class _Mistake(Exception):
 # ---- writing
 
 
-def write(records: Iterable[TitleRecord], stream: TextIO) -> None:
-    """Write records with their pieces; ``stream`` is a text file with ``newline=""``."""
-    sheet = csv.writer(stream, lineterminator="\n")
-    sheet.writerow((*TITLE_COLUMNS, *ITEM_COLUMNS))
+def text(records: Iterable[TitleRecord]) -> Iterator[str]:
+    """The list of these titles as CSV, a title at a time."""
+    yield _lines([(*TITLE_COLUMNS, *ITEM_COLUMNS)])
     for record in records:
-        sheet.writerows(rows(record))
+        yield _lines(rows(record))
+
+
+def _lines(cells: Iterable[Iterable[str]]) -> str:
+    sheet = io.StringIO(newline="")
+    csv.writer(sheet, lineterminator="\n").writerows(cells)
+    return sheet.getvalue()
 
 
 def rows(record: TitleRecord) -> Iterator[list[str]]:

@@ -10,6 +10,7 @@ from views import (
     contact,
     desk,
     desk_calendar,
+    export,
     hold_shelf,
     holds,
     home,
@@ -60,4 +61,5 @@ BLUEPRINTS = (
     terminal.pages,
     undelivered.pages,
     jobs.pages,
+    export.pages,
 )
