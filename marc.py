@@ -7,7 +7,6 @@ JAPAN/MARC before 2012 which was made after it, are told and refused.
 
 import io
 import re
-import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 from typing import BinaryIO
 
@@ -17,22 +16,20 @@ import isbd
 import marc_files
 import marc_own
 from folding import isbn13
+from marc_fields import NDL, Reading, clean, joined, name, parts, series_name, title_parts
 from title_records import CreatorRecord, ItemRecord, RefusedRow, TitleRecord
 
-_NDL = "JTNDL"
 _BOOK = "book"
 # What the leader calls a record, as policies may call it; the first that the policy knows is taken.
 _KINDS = {
+    "magazine": ("magazine",),
     "j": ("cd", "av"),  # music
     "i": ("cd", "av"),  # other sound
     "g": ("dvd", "av"),  # films and pictures to be shown
-    "r": ("thing", _BOOK),
-    "magazine": ("magazine", _BOOK),
 }
 _NO_TITLES = "uvwxyzq"  # holdings, authorities, classes, community
 _PEOPLE = ("100", "110", "111", "700", "710", "711")
 _SUBJECTS = ("600", "610", "611", "630", "647", "648", "650", "651", "653", "655")
-_HEADING = {"100": "a", "700": "a", "600": "a"}  # of persons; bodies have parts
 _CHILDREN = "児童書"
 
 
@@ -62,60 +59,10 @@ def _titles(records: Iterable, materials: Collection[str]) -> Iterator[TitleReco
         elif marc_own.is_own(record):
             yield marc_own.title_of(record, number)
         else:
-            yield _title(_Reading(record), number, materials)
+            yield _title(Reading(record), number, materials)
 
 
-class _Reading:
-    """A record, and which field of it has a text as on the title page, in kana, in Latin letters."""
-
-    def __init__(self, record: marc_files.Marc):
-        self.record = record
-        self.linked: dict[str, list[tuple[str, Field]]] = {}
-        for field in record.get_fields("880"):
-            link = re.match(r"([0-9]{3})-([0-9]{2})(?:/(.*))?", field.get("6", ""))
-            if link and link[2] != "00":
-                self.linked.setdefault(f"{link[1]}-{link[2]}", []).append((link[3] or "", field))
-        scripts = {script[:2] for fields in self.linked.values() for script, _ in fields}
-        self.readings_beside = "(B" in scripts or self.control("003") == _NDL
-
-    def control(self, tag: str) -> str:
-        field = self.record.get(tag)
-        return (field.data or "").strip() if field else ""
-
-    def control_at(self, tag: str, at: int, length: int = 1) -> str:
-        """What stands at a place of a control field, which may be cut off at either end."""
-        field = self.record.get(tag)
-        return (field.data or "")[at : at + length] if field else ""
-
-    def fields(self, *tags: str) -> list[Field]:
-        return self.record.get_fields(*tags)
-
-    def first(self, *tags: str) -> Field | None:
-        return next((self.record[tag] for tag in tags if tag in self.record), None)
-
-    def _beside(self, field: Field) -> list[tuple[str, Field]]:
-        link = re.match("880-([0-9]{2})", field.get("6", ""))
-        return self.linked.get(f"{field.tag}-{link[1]}", []) if link else []
-
-    def as_written(self, field: Field) -> Field:
-        """The field in the script of the title page."""
-        if not self.readings_beside:
-            for _, other in self._beside(field):
-                return other
-        return field
-
-    def kana(self, field: Field) -> Field | None:
-        if self.readings_beside:
-            return next((other for script, other in self._beside(field) if script.startswith("$1")), None)
-        return None
-
-    def roman(self, field: Field) -> Field | None:
-        if self.readings_beside:
-            return next((other for script, other in self._beside(field) if script.startswith("(B")), None)
-        return None if self.as_written(field) is field else field
-
-
-def _title(reading: _Reading, number: int, materials: Collection[str]) -> TitleRecord | RefusedRow:
+def _title(reading: Reading, number: int, materials: Collection[str]) -> TitleRecord | RefusedRow:
     record = reading.record
     leader = str(record.leader)
     if leader[5] == "d":
@@ -126,15 +73,15 @@ def _title(reading: _Reading, number: int, materials: Collection[str]) -> TitleR
     if field is None:
         return RefusedRow(number, _why_without_title(reading))
     written, kana, roman = reading.as_written(field), reading.kana(field), reading.roman(field)
-    title, subtitle, parallel, volume = _title_parts(written)
+    title, subtitle, parallel, volume = title_parts(written)
     if not title:
         return RefusedRow(number, "import.no_title")
     isbn, damaged = _isbn(reading)
     source = _source(reading, isbn)
     if not source:
         return RefusedRow(number, "import.no_number")
-    title_kana, subtitle_kana, _, _ = _title_parts(kana) if kana else ("", "", "", "")
-    statement = _joined(written, "c")
+    title_kana, subtitle_kana, _, _ = title_parts(kana) if kana else ("", "", "", "")
+    statement = joined(written, "c")
     year, month = _published(reading)
     series = [reading.as_written(one) for one in reading.fields("440", "490") or reading.fields("830")]
     series_kana = [reading.kana(one) for one in reading.fields("440", "490") or reading.fields("830")]
@@ -149,17 +96,17 @@ def _title(reading: _Reading, number: int, materials: Collection[str]) -> TitleR
         subtitle_kana=subtitle_kana,
         original_title=_original(reading)
         or parallel
-        or (_title_parts(roman)[0] if _is_latin(reading, roman) else ""),
+        or (title_parts(roman)[0] if _is_latin(reading, roman) else ""),
         volume=volume,
         publisher=_publisher(reading),
         pub_year=year,
         pub_month=month,
         isbn=isbn,
         ndc=_ndc(reading),
-        series=" / ".join(filter(None, map(_series, series))),
-        series_kana=" / ".join(filter(None, map(_series, filter(None, series_kana)))),
+        series=" / ".join(filter(None, map(series_name, series))),
+        series_kana=" / ".join(filter(None, map(series_name, filter(None, series_kana)))),
         subjects="、".join(_subjects(reading)),
-        extent=_clean(" ".join(_texts(field, "abce"))) if (field := reading.first("300")) else "",
+        extent=joined(reading.first("300"), "abce"),
         language=_language(reading),
         creators=tuple(_creators(reading, statement)),
         items=tuple(_items(reading)),
@@ -167,88 +114,47 @@ def _title(reading: _Reading, number: int, materials: Collection[str]) -> TitleR
     )
 
 
-def _is_latin(reading: _Reading, roman: Field | None) -> bool:
+def _is_latin(reading: Reading, roman: Field | None) -> bool:
     """Whether the record is one of those that have Latin letters where the title is asked for."""
     return roman is not None and not reading.readings_beside
 
 
-def _why_without_title(reading: _Reading) -> str:
+def _why_without_title(reading: Reading) -> str:
     if "245" in reading.record.damaged:
         return "import.bad_text"
     # UNIMARC has its title in 200, JAPAN/MARC until 2011 in 251.
     return "import.marc_unimarc" if reading.first("200", "251") else "import.no_title"
 
 
-# ---- texts of fields
-
-
-def _texts(field: Field, codes: str) -> list[str]:
-    texts = (" ".join(unicodedata.normalize("NFC", text).split()) for text in field.get_subfields(*codes))
-    return [text for text in texts if text]
-
-
-def _clean(text: str) -> str:
-    return isbd.plain(re.sub("[\x00-\x1f\x7f\x80-\x9f\u200e\u200f]", "", text))
-
-
-def _joined(field: Field | None, codes: str) -> str:
-    return _clean(" ".join(_texts(field, codes))) if field else ""
-
-
-def _title_parts(field: Field | None) -> tuple[str, str, str, str]:
-    """Title, subtitle, the title in another language, and the volume."""
-    if field is None:
-        return "", "", "", ""
-    title, subtitle, parallel, volume = [], [], [], []
-    before = ""
-    for code, value in field.subfields:
-        text = _clean(value)
-        if not text:
-            continue
-        if code == "a":
-            title.append(text)
-        elif code == "b" and before.endswith("="):
-            parallel.append(text)
-        elif code == "b":
-            subtitle.append(text)
-        elif code in "np":
-            volume.append(text)
-        before = value.rstrip()
-    name, more, other = isbd.title_parts(" ; ".join(title))
-    *below, another = isbd.title_parts(" : ".join(filter(None, (more, *subtitle))))
-    beside = " = ".join(filter(None, (other, another, *parallel)))
-    return name, " : ".join(filter(None, below)), beside, " ".join(volume)
-
-
-def _original(reading: _Reading) -> str:
+def _original(reading: Reading) -> str:
     """The title of what was translated, else the one that stands beside the title in another language."""
     for note in reading.fields("500"):
-        if found := re.match(r"原(?:タイトル|書名) *[::] *(.+)", _joined(note, "a")):
+        if found := re.match(r"原(?:タイトル|書名) *[::] *(.+)", joined(note, "a")):
             return re.sub(r"( 原著[^ ]*版)?の(抄|全|部分)?[翻邦]?訳$", "", found[1]).rstrip(". ")
     for tag in ("765", "534"):
-        if (field := reading.first(tag)) and (title := _joined(field, "t")):
+        if (field := reading.first(tag)) and (title := joined(field, "t")):
             return title
     uniform = reading.first("240")
-    if uniform and any("h" in field for field in reading.fields("041")) and (title := _joined(uniform, "a")):
+    if uniform and any("h" in field for field in reading.fields("041")) and (title := joined(uniform, "a")):
         return title
     parallel = (
         field for field in reading.fields("246") if field.indicators[1] == "1" or field.indicators[0] == "2"
     )
-    return next(filter(None, (_joined(reading.as_written(field), "ab") for field in parallel)), "")
+    return next(filter(None, (joined(reading.as_written(field), "ab") for field in parallel)), "")
 
 
-def _source(reading: _Reading, isbn: str | None) -> str:
+def _source(reading: Reading, isbn: str | None) -> str:
     """Who made the record and its number there."""
     number, maker = reading.control("001"), reading.control("003")
     if number:
-        return f"ndl:{number}" if maker == _NDL else f"{maker.lower() or 'marc'}:{number}"
+        return f"ndl:{number}" if maker == NDL else f"{maker.lower() or 'marc'}:{number}"
     other = reading.first("035")
-    if other and (number := _joined(other, "a")):
+    if other and (number := joined(other, "a")):
         return f"marc:{number}"
     return f"isbn:{isbn}" if isbn else ""
 
 
-def _isbn(reading: _Reading) -> tuple[str | None, bool]:
+def _isbn(reading: Reading) -> tuple[str | None, bool]:
     """The first ISBN that is right, the volume's before the set's; and whether all are damaged."""
     found, damaged = [], False
     for field in reading.fields("020"):
@@ -263,62 +169,50 @@ def _isbn(reading: _Reading) -> tuple[str | None, bool]:
     return min(found, key=lambda one: one[0], default=(0, None))[1], damaged and not found
 
 
-def _published(reading: _Reading) -> tuple[int | None, int | None]:
+def _published(reading: Reading) -> tuple[int | None, int | None]:
     for field in _publications(reading):
         for written in (reading.as_written(field), field):
-            year, month = isbd.published(_joined(written, "c"))
+            year, month = isbd.published(joined(written, "c"))
             if year:
                 return year, month
     coded = reading.control_at("008", 7, 4)
     return (int(coded), None) if re.fullmatch("1[4-9][0-9]{2}|20[0-9]{2}", coded) else (None, None)
 
 
-def _publications(reading: _Reading) -> list[Field]:
+def _publications(reading: Reading) -> list[Field]:
     """Where and when it came out, what is said of the copyright or the printer last."""
     fields = reading.fields("260", "264")
     return sorted(fields, key=lambda field: field.tag == "264" and field.indicators[1] != "1")
 
 
-def _publisher(reading: _Reading) -> str:
+def _publisher(reading: Reading) -> str:
     for field in _publications(reading):
-        if names := _texts(reading.as_written(field), "b"):
-            return isbd.publisher(_clean(names[0]))
+        if names := parts(reading.as_written(field), "b"):
+            return isbd.publisher(names[0])
     return ""
 
 
-def _ndc(reading: _Reading) -> str:
+def _ndc(reading: Reading) -> str:
     """The class of the 9th edition, whose names ndc.py knows, else of the 10th or an older one."""
     found = {}
     for field in reading.fields("084", "082", "083"):
         scheme = re.fullmatch("(?:njb|ndc|jndc)(?:/?0?([0-9]{1,2}))?", field.get("2", "").strip().lower())
-        if scheme and (number := _joined(field, "a")):
+        if scheme and (number := joined(field, "a")):
             found.setdefault(scheme[1] or "", number)
     return next((found[edition] for edition in ("9", "10", "8", *found) if edition in found), "")
 
 
-def _series(field: Field) -> str:
-    names = " ".join(
-        filter(
-            None,
-            (_clean(text) + ("." if code in "ap" else "") for code, text in field.subfields if code in "anp"),
-        )
-    )
-    name = _clean(re.sub(r"\.$", "", names).replace("..", "."))
-    number = _joined(field, "v")
-    return f"{name} ; {number}" if name and number else name
-
-
-def _subjects(reading: _Reading) -> Iterator[str]:
+def _subjects(reading: Reading) -> Iterator[str]:
     found = []
     if _is_for_children(reading):
         found.append(_CHILDREN)
     for field in reading.fields(*_SUBJECTS):
         field = reading.as_written(field)
         if field.tag == "653" or field.get("6", "").startswith("653"):
-            found += map(_clean, field.get_subfields("a"))
+            found += map(clean, field.get_subfields("a"))
             continue
         parts = [
-            isbd.person(text) if code == "a" else _clean(text)
+            isbd.person(text) if code == "a" else clean(text)
             for code, text in field.subfields
             if code in "abtvxyz"
         ]
@@ -326,20 +220,20 @@ def _subjects(reading: _Reading) -> Iterator[str]:
     return filter(None, dict.fromkeys(found))
 
 
-def _is_for_children(reading: _Reading) -> bool:
+def _is_for_children(reading: Reading) -> bool:
     """As the class of the national library or the record itself says."""
-    ndlc = [_joined(field, "a") for field in reading.fields("084") if field.get("2") == "kktb"]
+    ndlc = [joined(field, "a") for field in reading.fields("084") if field.get("2") == "kktb"]
     is_text = str(reading.record.leader)[6] in "at"
     return any(re.fullmatch("Y([1-9]|1[0-8])", number) for number in ndlc) or (
         is_text and reading.control_at("008", 22) in tuple("abcj")
     )
 
 
-def _language(reading: _Reading) -> str:
+def _language(reading: Reading) -> str:
     coded = reading.control_at("008", 35, 3)
     for field in reading.fields("041"):
-        if (texts := _texts(field, "a")) and not coded.isalpha():
-            coded = texts[0][:3]
+        if (found := parts(field, "a")) and not coded.isalpha():
+            coded = found[0][:3]
     coded = coded.lower()
     return coded if re.fullmatch("[a-z]{3}", coded) and coded not in ("und", "zxx", "mul") else ""
 
@@ -352,38 +246,32 @@ def _material(leader: str, materials: Collection[str]) -> str:
     return next((one for one in known if one in materials), _BOOK)
 
 
-def _creators(reading: _Reading, statement: str) -> Iterator[CreatorRecord]:
+def _creators(reading: Reading, statement: str) -> Iterator[CreatorRecord]:
     named = {}
     for field in reading.fields(*_PEOPLE):
         if "t" in field or "5" in field:  # a work of theirs; or about one copy
             continue
-        name = _name(reading.as_written(field))
-        if name and name not in named:
+        person = name(reading.as_written(field))
+        if person and person not in named:
             kana, roman = reading.kana(field), reading.roman(field)
-            role = _joined(field, "e") or isbd.role_of(statement, name)
-            if role.isascii():
-                role = isbd.role_of(statement, name) or role
-            named[name] = CreatorRecord(
-                name, _name(kana) if kana else "", _name(roman) if roman else "", isbd.ROLES.get(role, role)
+            role = isbd.role_of(statement, person) or joined(field, "e")
+            named[person] = CreatorRecord(
+                person,
+                name(kana) if kana else "",
+                name(roman) if roman else "",
+                isbd.ROLES.get(role, role),
             )
     if named:
         return iter(named.values())
-    return (CreatorRecord(name, role=role) for name, role in dict.fromkeys(isbd.named(statement)))
+    return (CreatorRecord(person, role=role) for person, role in dict.fromkeys(isbd.named(statement)))
 
 
-def _name(field: Field) -> str:
-    is_person = field.tag in ("100", "700") or field.get("6", "")[:3] in ("100", "700")
-    if is_person:
-        return isbd.person(_joined(field, "a"))
-    return " ".join(filter(None, (_clean(text) for code, text in field.subfields if code in "abn")))
-
-
-def _items(reading: _Reading) -> Iterator[ItemRecord]:
+def _items(reading: Reading) -> Iterator[ItemRecord]:
     """The pieces, where the file names their barcodes."""
     found = {}
     for field in reading.fields("852", "876", "949"):
-        barcode = _joined(field, "p")
+        barcode = joined(field, "p")
         if barcode and barcode not in found:
-            call_number = " ".join(filter(None, (_joined(field, code) for code in "khijm")))
-            found[barcode] = ItemRecord(barcode, branch=_joined(field, "b"), call_number=call_number or None)
+            call_number = " ".join(filter(None, (joined(field, code) for code in "khijm")))
+            found[barcode] = ItemRecord(barcode, branch=joined(field, "b"), call_number=call_number or None)
     return iter(found.values())

@@ -19,13 +19,14 @@ from pymarc import Field, Indicators, Leader, Record, Subfield
 from pymarc.exceptions import PymarcException, RecordLeaderInvalid
 from pymarc.marc8 import marc8_to_unicode
 from pymarc.marcxml import XmlHandler
+from pymarc.record import normalize_subfield_code
 
 _END_OF_RECORD, _END_OF_FIELD, _SUBFIELD = b"\x1d", b"\x1e", b"\x1f"
 _LEADER, _ENTRY = 24, 12  # bytes
 _BLOCK = 1 << 16
 _LONGEST = 1 << 24  # bytes; what is longer has no records in it
 _LOOKED_AT = 1 << 22  # bytes from which the characters of a file are told
-_BETWEEN = b"\r\n\t \0\x1a"  # what editors and old systems leave between records
+_BETWEEN = b"\r\n\t\0\x1a"  # what editors and old systems leave between records
 _MARC8, _EACC = "marc-8", 3  # bytes of one of its kanji
 
 
@@ -102,7 +103,7 @@ def _record(chunk: bytes, legacy: str) -> Marc:
 
 def _fields(chunk: bytes, directory: bytes, parts: list[bytes]) -> Iterator[tuple[str, bytes]]:
     """Tag and bytes of each field: where the directory says, else in the order of the directory."""
-    entries = [directory[at : at + _ENTRY] for at in range(0, len(directory), _ENTRY)]
+    entries = [directory[at : at + _ENTRY] for at in range(0, len(directory) - _ENTRY + 1, _ENTRY)]
     begin = _LEADER + len(directory) + 1
     tags = [entry[:3].decode("ascii", "replace") for entry in entries]
     places = []
@@ -133,9 +134,13 @@ def _field(tag: str, content: bytes, charset: str) -> Field:
     return Field(
         tag,
         Indicators(first, second),
-        # A code is one byte of ASCII; what begins otherwise is no subfield that could be asked for.
-        [Subfield(chr(part[0]), _text(part[1:], charset)) for part in subfields if part and part[0] < 0x80],
+        [_subfield(part, charset) for part in subfields if part],
     )
+
+
+def _subfield(content: bytes, charset: str) -> Subfield:
+    code, length = (chr(content[0]), 1) if content[0] < 0x80 else normalize_subfield_code(content)
+    return Subfield(code, _text(content[length:], charset))
 
 
 def _text(content: bytes, charset: str) -> str:
