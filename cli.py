@@ -1,5 +1,5 @@
-"""The commands of Shiori: ``shiori serve | demo | import | jobs | reindex | check | mail test | staff … |
-policy …``.
+"""The commands of Shiori: ``shiori serve | demo | import | export | jobs | reindex | check | mail test |
+staff … | policy …``.
 
 Exit status 0: done.  1: it could not be done.  2: what was asked for, or a setting, makes no sense.
 """
@@ -85,6 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     add("serve", _serve)
     add("demo", _demo).add_argument("--serve", action="store_true", help=_wording.t("cli.demo_serve"))
     add("import", _import).add_argument("file", type=Path, help=_wording.t("cli.import_file"))
+    export = add("export", _export)
+    export.add_argument("file", type=Path, help=_wording.t("cli.export_file"))
+    export.add_argument("--format", choices=["csv", "xml", "mrc"], help=_wording.t("cli.export_format"))
     jobs = add("jobs", _jobs_at_once).add_subparsers(metavar="COMMAND")
     add("run", _jobs_run, jobs, about="jobs_run").add_argument(
         "--now", action="store_true", help=_wording.t("cli.jobs_now")
@@ -198,6 +201,26 @@ def _import(asked, settings: Settings, policy: Policy) -> int:
     return 0
 
 
+def _export(asked, settings: Settings, policy: Policy) -> int:
+    """All of the catalogue as a file.  Exit status 1 where the format has no room for a title."""
+    import export
+
+    kind = asked.format or asked.file.suffix.lower().removeprefix(".")
+    if kind not in export.FORMATS:
+        return _fail(2, "cli.export_which", given=asked.file)
+    if not settings.database.exists():
+        return _fail(1, "explain.no_database", given=settings.database)
+    _open(settings)
+    saved = export.save(asked.file, kind, _progress("cli.export_progress", total=export.count()))
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    print(_wording.t("cli.exported", given=asked.file, n=saved.titles))
+    if saved.left_out:
+        print("\n".join(f"  {source}" for source in saved.left_out), file=sys.stderr)
+        return _fail(1, "cli.export_too_long", n=len(saved.left_out))
+    return 0
+
+
 def _jobs_at_once(_asked, settings: Settings, policy: Policy) -> int:
     import jobs
 
@@ -296,12 +319,12 @@ def _open(settings: Settings) -> None:
     search.create(models.db)
 
 
-def _progress(key: str) -> Callable[[int], None]:
+def _progress(key: str, **facts) -> Callable[[int], None]:
     """One line that counts up in place, where somebody is looking."""
 
     def show(done: int) -> None:
         if sys.stderr.isatty():
-            print("\r" + _wording.t(key, n=done), end="", file=sys.stderr, flush=True)
+            print("\r" + _wording.t(key, n=done, **facts), end="", file=sys.stderr, flush=True)
 
     return show
 

@@ -45,6 +45,7 @@ class UnknownFormat(Exception):
 
 
 _NOT_HERE = ("line", "serial", "serial_kana", "issued_on", "items")
+_NOT_HERE += ("added_on", "hidden", "holdable_from", "notes")
 _COLUMNS = tuple(field.name for field in fields(TitleRecord) if field.name not in _NOT_HERE)
 
 # ---- files

@@ -4,7 +4,7 @@ A reader yields a ``TitleRecord`` or a ``RefusedRow`` for each row or record, in
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from rules import ItemState
 
@@ -61,6 +61,11 @@ class TitleRecord:
     serial_kana: str = ""
     issued_on: date | None = None
     items: tuple[ItemRecord, ...] = ()
+    # What only an export of this program says; None: as the library has it.
+    added_on: date | None = None
+    hidden: bool | None = None
+    holdable_from: datetime | None = None
+    notes: tuple[str, ...] = ()  # keys of what was left out of a record that is taken
 
 
 @dataclass(frozen=True, slots=True)

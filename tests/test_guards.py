@@ -137,6 +137,8 @@ def test_every_address_is_known_so_that_none_disappears_unnoticed(app):
             "POST /desk/mail/<number:message_id>/told",
             "GET /desk/admin/jobs",
             "POST /desk/admin/jobs/run",
+            "GET /desk/admin/export",
+            "GET /desk/admin/export/<kind>",
             "GET /desk/more",
             "GET /desk/notices",
             "GET /desk/notices/<number:notice_id>",

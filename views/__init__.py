@@ -11,6 +11,7 @@ from views import (
     contact,
     desk,
     desk_calendar,
+    export,
     hold_shelf,
     holds,
     home,
@@ -64,4 +65,5 @@ BLUEPRINTS = (
     terminal.pages,
     undelivered.pages,
     jobs.pages,
+    export.pages,
 )

@@ -1,7 +1,7 @@
 """How every view answers: a page or its part, a refusal, an error, the way to the login and back."""
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime
 from functools import cache, wraps
 from urllib.parse import urlsplit
@@ -33,6 +33,7 @@ from rules import Occasion, Role
 
 DESK = "/desk"  # its first page, and how all its addresses begin
 _COMPRESSED_FROM = 500  # bytes; below this the header costs more than it saves
+_BLOCK = 1 << 16  # bytes of a long file that go out together
 _KEPT_FIELDS, _KEPT_LENGTH = 60, 60  # what a cookie has room for
 _KEPT_IN_FEW = 600  # characters of all fields together, where they are so few that each may be longer
 
@@ -208,6 +209,24 @@ def download(content: bytes, media_type: str, name: str) -> Response:
     response.mimetype = media_type
     response.headers["Content-Disposition"] = f"attachment; filename={name}"
     return response
+
+
+def stream(content: Iterable[bytes], media_type: str, name: str) -> Response:
+    """A long file, sent while it is made."""
+    response = make_response(Response(_in_blocks(content), mimetype=media_type))
+    response.headers["Content-Disposition"] = f"attachment; filename={name}"
+    return response
+
+
+def _in_blocks(content: Iterable[bytes]) -> Iterator[bytes]:
+    """Many small pieces as a few large ones: each is a call to the network."""
+    waiting = bytearray()
+    for piece in content:
+        waiting += piece
+        if len(waiting) >= _BLOCK:
+            yield bytes(waiting)
+            waiting.clear()
+    yield bytes(waiting)
 
 
 def error(status: int, kind: str | None = None, **facts) -> Response:
