@@ -134,6 +134,7 @@ def _templates(app: Flask, policy: Policy) -> None:
     app.jinja_env.globals.update(
         ndc_label=ndc.label,
         ndc_path=ndc.path,
+        title_address=answers.title_address,
         static=answers.static_address,
         lang_tag=languages.tag,
         is_foreign=languages.is_foreign,

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 import call_numbers
 from models import QUEUED, db
@@ -136,7 +137,12 @@ class Title:
     waiting: int
     added_on: date
     facts: BibFacts
-    shelf: tuple[str, str] | None = None  # branch and key of most of its pieces, where its neighbours are
+    stands: tuple[tuple[str, str], ...] = ()  # branch and key of each of its pieces on the shelves
+
+    @property
+    def shelf(self) -> tuple[str, str] | None:
+        """Branch and key of most of its pieces, where its neighbours are."""
+        return Counter(self.stands).most_common(1)[0][0] if self.stands else None
 
     @property
     def creators(self) -> str:
@@ -276,9 +282,8 @@ def _title(rows: list[tuple]) -> Title:
     added_on = date.fromisoformat(first[20])
     holdable_from = datetime.fromisoformat(first[21]) if first[21] else None
     facts = BibFacts(first[0], material, items, holdable_from)
-    shelves = Counter((row[23], row[33]) for row in rows if row[22] is not None and not row[28])
-    shelf = shelves.most_common(1)[0][0] if shelves else None
-    return Title(*first[:5], people, *first[6:17], issued_on, newest, first[19], added_on, facts, shelf)
+    stands = tuple((row[23], row[33]) for row in rows if row[22] is not None and not row[28])
+    return Title(*first[:5], people, *first[6:17], issued_on, newest, first[19], added_on, facts, stands)
 
 
 def item_facts(
@@ -301,14 +306,28 @@ def item_facts(
         material=material,
         branch=branch,
         call_number=call_number,
-        tags=frozenset(tags.split("\n")) - {""},
+        tags=_tags(tags),
         newest_issue=newest_issue,
         interlibrary=bool(interlibrary),
-        state=ItemState(state),
+        state=_STATES[state],
         not_for_loan=bool(not_for_loan),
         volumes=volumes,
-        added_on=date.fromisoformat(added_on),
+        added_on=_day(added_on),
         due_on=date.fromisoformat(due_on) if due_on else None,
         set_aside=bool(set_aside),
         send_back_by=date.fromisoformat(send_back_by) if send_back_by else None,
     )
+
+
+# A page of titles asks for the same few of them again and again.
+_STATES = {state.value: state for state in ItemState}
+
+
+@lru_cache(maxsize=1024)
+def _tags(column: str) -> frozenset[str]:
+    return frozenset(column.split("\n")) - {""}
+
+
+@lru_cache(maxsize=4096)
+def _day(text: str) -> date:
+    return date.fromisoformat(text)

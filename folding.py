@@ -93,18 +93,29 @@ def forms(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-# What folds together: a sign with the marks on it, and ヴ with the small vowel behind it.
+# What folds together: signs that are folded one by one; a kana with the voicing mark on it, and ヴ with the
+# small vowel behind it; a letter with its accents.
+_VOICING = "[\u3099\u309a゛゜ﾞﾟ]"
 _TOGETHER = re.compile(
-    "(?:[ヴゔ][ァィェォャュョぁぃぇぉゃゅょ]|.)[\u0300-\u036f\u3099\u309a゛゜ﾞﾟ]*", re.DOTALL
+    f"([ぁ-ゔァ-ヲンヵ一-鿿]+(?!{_VOICING}|[\u0300-\u036f]))"
+    f"|(?:[ヴゔ][ァィェォャュョぁぃぇぉゃゅょ]|[ぁ-ヿｦ-ﾝ]){_VOICING}*|.[\u0300-\u036f]*",
+    re.DOTALL,
 )
 
 
+@lru_cache(maxsize=4096)  # what is popular is shown again and again
 def aligned(text: str) -> tuple[str, list[tuple[int, int]]]:
     """A text folded, and from where to where in the text each folded character comes."""
     written, places, gap = "", [], None
     for one in _TOGETHER.finditer(text):
-        before = _REPEAT.sub("", text[: one.start()])[-1:] if _REPEAT.match(one[0]) else ""
-        folded = _piece(before + one[0])[len(_piece(before)) :]
+        if one[1]:
+            written, gap = written + one[1].translate(_one_for_one()), None
+            places += [(at, at + 1) for at in range(*one.span())]
+            continue
+        sign = one[0]
+        if _REPEAT.match(sign):
+            sign = _repeated(unicodedata.normalize("NFKC", text[: one.end()]))[-1:]
+        folded = _piece(sign)
         if not folded:
             gap = one.span() if gap is None else gap
         elif gap and written and (written[-1] + folded[0]).isascii():

@@ -8,6 +8,8 @@ from folding import aligned, forms
 from pairs import pattern
 from queries import Query
 
+_NOTHING, _BEGIN, _END = Markup(""), Markup("<mark>"), Markup("</mark>")
+
 Marker = Callable[[str, str], Markup]
 
 
@@ -28,12 +30,12 @@ def marker(query: Query) -> Marker:
         if sought is None or not text:
             return escape(text)
         folded, places = aligned(text)
-        marked, done = Markup(""), 0
+        parts, done = [], 0
         for found in sought.finditer(folded):
             start, end = places[found.start()][0], places[found.end() - 1][1]
             if start >= done:
-                marked += escape(text[done:start]) + Markup("<mark>{}</mark>").format(text[start:end])
+                parts += [escape(text[done:start]), _BEGIN, escape(text[start:end]), _END]
                 done = end
-        return marked + escape(text[done:])
+        return _NOTHING.join([*parts, escape(text[done:])]) if parts else escape(text)
 
     return mark

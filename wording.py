@@ -41,6 +41,8 @@ class Wording:
 
         A language with plurals may have a second sentence, ``key.one``, for a count of 1.
         """
+        if not facts:
+            return self.messages[key].format_map(self.words)
         if any(facts.get(name) == 1 for name in _COUNTS) and f"{key}.one" in self.messages:
             key += ".one"
         if "who" in facts:

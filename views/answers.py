@@ -315,6 +315,13 @@ def public_address(endpoint: str, **values) -> str:
     return url_for(endpoint, **values, _external=True)
 
 
+def title_address(number: int) -> str:
+    """Where a title's page is.  A list asks for many, and the way to all of them is one."""
+    if "titles_at" not in g:
+        g.titles_at = url_for("catalog.title", bib_id=0).removesuffix("0")
+    return f"{g.titles_at}{number}"
+
+
 def static_address(name: str) -> str:
     """The address of a static file, with its fingerprint so that browsers may keep it for ever."""
     return url_for("home.static", name=name, v=resources.static_file(name)[2])
