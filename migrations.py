@@ -397,7 +397,7 @@ CREATE TRIGGER item_shelf_changed AFTER UPDATE OF call_number, bib_id ON item BE
 CREATE TRIGGER bib_shelf_changed AFTER UPDATE OF title, title_kana, volume ON bib
   WHEN (old.title, old.title_kana, old.volume) <> (new.title, new.title_kana, new.volume) BEGIN
   UPDATE item SET shelf_key = {KEYS_SQL} WHERE bib_id = new.id; END;
-CREATE INDEX bib_arrival ON bib (added_on, id, material, substr(ndc, 1, 1)) WHERE NOT hidden;
+CREATE INDEX bib_arrival ON bib (added_on, material, substr(ndc, 1, 1)) WHERE NOT hidden;
 CREATE INDEX bib_class ON bib (ndc) WHERE NOT hidden;
 CREATE INDEX bib_lent ON bib (lent, id) WHERE lent >= 5 AND NOT hidden;
 """  # noqa: S608 - made of a constant
