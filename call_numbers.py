@@ -82,7 +82,6 @@ def _as_sorted(text: str) -> str:
 
 
 def _counted(text: str) -> str:
-    """A text whose numbers sort as numbers, 2 before 10, and 上 before 下."""
-    if text in _VOLUMES:
-        text = str(_VOLUMES[text])
-    return _FIGURES.sub(lambda digits: digits[0].lstrip("0").zfill(9), text)
+    """The numbers in a text so that 2 comes before 10, and 上 before 下; 第3巻 is 3."""
+    numbers = [str(_VOLUMES[text])] if text in _VOLUMES else _FIGURES.findall(text)
+    return "-".join(number.lstrip("0").zfill(9) for number in numbers) or text

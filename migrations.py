@@ -418,6 +418,8 @@ def _script(script: str) -> Callable:
     return run
 
 
+SHELVES = _script(SHELVES_AND_LISTS)
+
 STEPS: tuple[Callable, ...] = (
     _script(FIRST_TABLES),
     _script(FACTS_FOR_POLICIES),
@@ -437,7 +439,7 @@ STEPS: tuple[Callable, ...] = (
     _script(ALERTS),
     _script(JOBS_AND_WHAT_DID_NOT_ARRIVE),
     _script(LANGUAGE),
-    _script(SHELVES_AND_LISTS),
+    SHELVES,
 )
 
 
