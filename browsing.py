@@ -17,7 +17,7 @@ _POPULAR = 30
 _LENT_OFTEN = 5  # below that a list could say what one reader reads; the index begins there too
 
 _ARRIVED_SQL = """
-SELECT date(added_on, 'weekday 0', '-6 days'), material, substr(ndc, 1, 1), count(*)
+SELECT added_on, material, substr(ndc, 1, 1), count(*)
 FROM bib WHERE NOT hidden AND added_on >= ? AND added_on < ? GROUP BY 1, 2, 3
 """
 _ARRIVALS_SQL = """
@@ -39,7 +39,7 @@ SELECT title, title_kana, (SELECT id FROM bib WHERE serial_id = serial.id AND NO
 FROM serial WHERE newest IS NOT NULL
 """
 _CLASSES_SQL = """
-SELECT substr(ndc, 1, ?), count(*) FROM bib WHERE NOT hidden AND ndc >= ? AND ndc < ? GROUP BY 1
+SELECT ndc, count(*) FROM bib WHERE NOT hidden AND ndc >= ? AND ndc < ? GROUP BY ndc
 """
 _BEHIND_FIGURES = ":"  # the character behind 9
 
@@ -104,7 +104,7 @@ def arrivals(chosen: Choice, today: date, limit: int, offset: int) -> Arrivals:
 
 def _arrived(since: date, until: date) -> list[_Arrived]:
     rows = db.execute_sql(_ARRIVED_SQL, (since.isoformat(), until.isoformat()))
-    return [_Arrived(date.fromisoformat(row[0]), *row[1:]) for row in rows]
+    return [_Arrived(week_of(date.fromisoformat(row[0])), *row[1:]) for row in rows]
 
 
 def _sums(counts: Iterable[tuple]) -> Counter:
@@ -132,6 +132,6 @@ def newest_issues() -> list[int]:
 
 def class_counts(above: str = "") -> list[tuple[ndc.Class, int]]:
     """The classes right below one, or the ten, with how many titles each has."""
-    asked = (len(above) + 1, above or "0", above + _BEHIND_FIGURES)
-    counts = dict(db.execute_sql(_CLASSES_SQL, asked).fetchall())
-    return [(below, counts.get(below.number, 0)) for below in ndc.below(above)]
+    rows = db.execute_sql(_CLASSES_SQL, (above or "0", above + _BEHIND_FIGURES))
+    counts = _sums((number[: len(above) + 1], n) for number, n in rows)
+    return [(below, counts[below.number]) for below in ndc.below(above)]

@@ -12,7 +12,10 @@ _SEPARATOR = " "  # below every other character, so that R ends before RA begins
 _AFTER = "!"  # the character behind the separator
 _LONGEST = 30  # of a title: beyond that nobody looks
 _VOLUMES = {"上": 1, "中": 2, "下": 3, "前": 1, "後": 2, "正": 1, "続": 2}
-_SMALL = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")
+_KATAKANA = {sign: sign + 0x60 for sign in range(ord("ぁ"), ord("ゖ") + 1)}
+_NO_VOICE = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ", "\u3099\u309aー・")
+_NO_LETTERS = re.compile(r"\W")
+_FIGURES = re.compile(r"\d+")
 _PARTS = re.compile(
     # R of R813 コ, 雑誌 of 雑誌 シ, E of Eサ and of E alone
     r"(?:(?P<before>[^\d\s/]+?)[\s/]*(?=\d)|(?P<apart>[^\d\s/]+)[\s/]+(?=\S)|(?P<letters>[A-Z]+)(?=[ァ-ヺ]|$))?"
@@ -38,7 +41,7 @@ def shelf_key(call_number: str, title: str = "", volume: str = "") -> str:
         _as_sorted(_plain(title))[:_LONGEST],
         _counted(_plain(volume)),
     )
-    return _SEPARATOR.join(re.sub(r"\s+", ",", field.strip()) for field in fields)
+    return _SEPARATOR.join(",".join(field.split()) for field in fields)
 
 
 def stretch(key: str) -> tuple[str, str]:
@@ -68,18 +71,17 @@ def arrange(db) -> None:
 
 def _plain(text: str) -> str:
     """Wide letters, half-width kana and hiragana in the one form that labels have."""
-    text = re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip().upper()
-    return "".join(chr(ord(sign) + 0x60) if "ぁ" <= sign <= "ゖ" else sign for sign in text)
+    text = " ".join(unicodedata.normalize("NFKC", text).split()).upper()
+    return text.translate(_KATAKANA)
 
 
 def _as_sorted(text: str) -> str:
     """Kana without voicing, size and length: ばっぐ sorts as ハツク."""
-    bare = unicodedata.normalize("NFD", text).replace("\u3099", "").replace("\u309a", "")
-    return re.sub(r"[ー・\W]", "", unicodedata.normalize("NFC", bare).translate(_SMALL))
+    bare = unicodedata.normalize("NFD", text).translate(_NO_VOICE)
+    return _NO_LETTERS.sub("", unicodedata.normalize("NFC", bare))
 
 
 def _counted(text: str) -> str:
-    """A text whose numbers sort as numbers, 2 before 10, and 上 before 下."""
-    if text in _VOLUMES:
-        text = str(_VOLUMES[text])
-    return re.sub(r"\d+", lambda digits: digits[0].lstrip("0").zfill(9), text)
+    """The numbers in a text so that 2 comes before 10, and 上 before 下; 第3巻 is 3."""
+    numbers = [str(_VOLUMES[text])] if text in _VOLUMES else _FIGURES.findall(text)
+    return "-".join(number.lstrip("0").zfill(9) for number in numbers) or text

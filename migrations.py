@@ -397,7 +397,7 @@ CREATE TRIGGER item_shelf_changed AFTER UPDATE OF call_number, bib_id ON item BE
 CREATE TRIGGER bib_shelf_changed AFTER UPDATE OF title, title_kana, volume ON bib
   WHEN (old.title, old.title_kana, old.volume) <> (new.title, new.title_kana, new.volume) BEGIN
   UPDATE item SET shelf_key = {KEYS_SQL} WHERE bib_id = new.id; END;
-CREATE INDEX bib_arrival ON bib (added_on, id, material, substr(ndc, 1, 1)) WHERE NOT hidden;
+CREATE INDEX bib_arrival ON bib (added_on, material, substr(ndc, 1, 1)) WHERE NOT hidden;
 CREATE INDEX bib_class ON bib (ndc) WHERE NOT hidden;
 CREATE INDEX bib_lent ON bib (lent, id) WHERE lent >= 5 AND NOT hidden;
 """  # noqa: S608 - made of a constant
@@ -418,6 +418,8 @@ def _script(script: str) -> Callable:
     return run
 
 
+SHELVES = _script(SHELVES_AND_LISTS)
+
 STEPS: tuple[Callable, ...] = (
     _script(FIRST_TABLES),
     _script(FACTS_FOR_POLICIES),
@@ -437,7 +439,7 @@ STEPS: tuple[Callable, ...] = (
     _script(ALERTS),
     _script(JOBS_AND_WHAT_DID_NOT_ARRIVE),
     _script(LANGUAGE),
-    _script(SHELVES_AND_LISTS),
+    SHELVES,
 )
 
 

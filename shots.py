@@ -196,6 +196,10 @@ def catalogue(camera: Camera) -> None:
     camera.take(page, "search-nothing", "/search?q=ぬるぽがっ")
     camera.take(page, "search-too-many-words", "/search?q=あ い う え お か き く け こ")
     camera.take(page, "new", "/new")
+    camera.take(page, "popular", "/popular")
+    camera.take(page, "magazines", "/magazines")
+    camera.take(page, "classes", "/classes")
+    camera.take(page, "classes-91", "/classes/91")
     for name, title in (
         ("title", "坊っちゃん"),
         ("title-with-queue", "人間失格"),

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+import call_numbers
 import check
 import resources
 from letters import names
+from models import Item, db
 from settings import Settings
 from wording import Wording
 
@@ -213,3 +215,17 @@ def test_a_policy_with_a_mistake_is_told_first(tmp_path):
     done = run(tmp_path)
 
     assert done.returncode == 2 and "renewal.tims" in done.stderr
+
+
+def test_a_piece_that_stands_where_its_call_number_does_not_say_is_told_of(town, database, policy):
+    settings = Settings(database.parent, "source-1", "127.0.0.1", 8000)
+    town.title("こころ", copies=2)
+    assert list(check.findings(settings, policy)) == []
+
+    Item.update(shelf_key="elsewhere").where(Item.id == 1).execute()
+    assert [(finding.key, finding.facts["n"]) for finding in check.findings(settings, policy)] == [
+        ("check.shelf_order", 1)
+    ]
+    call_numbers.arrange(db)
+
+    assert list(check.findings(settings, policy)) == []

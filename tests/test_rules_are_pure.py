@@ -103,6 +103,7 @@ ALLOWED_MODULES = {
     "difflib",
     "enum",
     "functools",
+    "heapq",
     "math",
     "json",
     "re",

@@ -129,7 +129,6 @@ def public(content: bytes, media_type: str, keep: int) -> Response:
     response = make_response(content)
     response.mimetype = media_type
     response.headers["Cache-Control"] = f"public, max-age={keep}"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.add_etag()
     return response.make_conditional(request)
 
@@ -137,7 +136,6 @@ def public(content: bytes, media_type: str, keep: int) -> Response:
 def _open(response: Response) -> Response:
     """An answer for the pages of others too, and only for this moment."""
     response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -234,10 +234,10 @@ def test_every_answer_to_everybody_carries_the_armour_and_what_is_personal_is_ke
             assert answer.status_code < 500, of
             pages += answer.status_code == 200
             kept = answer.headers["Cache-Control"]
-            if address.startswith("/static/"):
+            if address.startswith(("/static/", "/feeds/", "/opensearch.xml")):
                 assert kept.startswith("public"), of
             elif who != "a stranger" or address.startswith(
-                ("/login", "/register", "/contact", "/alerts", "/desk")
+                ("/login", "/register", "/contact", "/alerts", "/desk", "/availability")
             ):
                 assert kept == "no-store", of
             else:
