@@ -249,7 +249,7 @@ def _show_found(
 
 
 def _show_isbn(typed: str, status: int = 200, problem: str | None = None) -> Response:
-    sources = [source.name for source in current_app.config["LOOKUP"].sources]
+    sources = [g.wording.t(f"lookup.name.{source.name}") for source in current_app.config["LOOKUP"].sources]
     return answers.page("desk/title_isbn.html", status, typed=typed, problem=problem, sources=sources)
 
 
