@@ -29,6 +29,7 @@ import staff_accounts
 import terminal
 import views
 from circulation import NotThere
+from lookup import Lookup
 from rules import Policy, library_day
 from settings import Settings
 from views import answers
@@ -91,6 +92,7 @@ def create_app(
         CLOCK=clock,
         POLICY=policy,
         SETTINGS=settings,
+        LOOKUP=Lookup(settings.lookup),
         SESSION_COOKIE_NAME="shiori",
         SESSION_COOKIE_SAMESITE="Lax",
         # The cart before login lives as long as this; a login ends much sooner, see accounts.py.

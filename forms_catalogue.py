@@ -21,6 +21,7 @@ import rules
 from folding import isbn13
 from forms import Day
 from models import Bib
+from title_records import TitleRecord
 
 # The fields of a title that are kept as they were typed.
 _AS_TYPED = (
@@ -97,6 +98,18 @@ class TitleForm(Form):
         kept["holdable_from"] = bib.holdable_from and bib.holdable_from.astimezone(rules.JAPAN)
         kept["creators"] = [
             {"name": one.name, "reading": one.reading, "role": one.role} for one in holdings.creators(bib.id)
+        ]
+        return cls(policy, today, **kept)
+
+    @classmethod
+    def found(cls, policy: rules.Policy, today: date, title: TitleRecord) -> "TitleForm":
+        """With what a service outside knows; whoever saves it has looked it through."""
+        kept = {name: getattr(title, name) for name in (*_AS_TYPED, *_ALSO_KEPT) if hasattr(title, name)}
+        if policy.material(title.material) is None:
+            del kept["material"]
+        kept["creators"] = [
+            {"name": one.name, "reading": one.reading, "role": one.role}
+            for one in title.creators[:_MOST_CREATORS]
         ]
         return cls(policy, today, **kept)
 

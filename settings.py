@@ -21,7 +21,13 @@ NAMES = (
     "SHIORI_PROXY",
     "SHIORI_URL",
     "SHIORI_SMTP",
+    "SHIORI_LOOKUP",
 )
+# The services that may be asked what they know of an ISBN, with their addresses.
+LOOKUP_SOURCES = {
+    "ndl": "https://ndlsearch.ndl.go.jp/api/sru",
+    "openbd": "https://api.openbd.jp/v1/get",
+}
 _MOST_PROXIES = 9
 _SECRET = "secret.key"  # noqa: S105 - the name of a file
 _MAIL = "mail"
@@ -50,6 +56,14 @@ class Smtp:
 
 
 @dataclass(frozen=True, slots=True)
+class LookupSource:
+    """A service that is asked about an ISBN: one of LOOKUP_SOURCES, at its own or another address."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """``folder`` holds the database; ``policy`` is a ready policy's name or the path of a library.toml.
 
@@ -64,6 +78,7 @@ class Settings:
     proxies: int = 0
     url: str | None = None
     smtp: Smtp | None = None
+    lookup: tuple[LookupSource, ...] = ()
 
     @property
     def database(self) -> Path:
@@ -139,7 +154,8 @@ def from_environment(environ: Mapping[str, str], folder: Path) -> Settings:
     smtp = _smtp(environ.get("SHIORI_SMTP"))
     if smtp and not url:
         raise BadSetting("setting.smtp_no_url")
-    return Settings(folder, policy, host, int(port), int(proxies), url, smtp)
+    lookup = _lookup(environ.get("SHIORI_LOOKUP"))
+    return Settings(folder, policy, host, int(port), int(proxies), url, smtp, lookup)
 
 
 def _url(given: str | None) -> str | None:
@@ -176,6 +192,25 @@ def _smtp(given: str | None) -> Smtp | None:
     if not f"{user}{password}".isascii():  # all that Python's smtplib can say
         raise BadSetting("setting.smtp_not_ascii")
     return Smtp(parts.hostname, port, parts.scheme == "smtps", user, password)
+
+
+def _lookup(given: str | None) -> tuple[LookupSource, ...]:
+    """ndl,openbd in the order in which they are asked; ndl=https://… for a service at another address."""
+    found = {}
+    for entry in filter(None, (part.strip() for part in (given or "").split(","))):
+        name, own, address = entry.partition("=")
+        address = address if own else LOOKUP_SOURCES.get(name, "")
+        try:
+            parts = urlsplit(address)
+            host, _ = parts.hostname or "", parts.port
+        except ValueError as error:
+            raise BadSetting("setting.bad_lookup", given=entry) from error
+        secure = parts.scheme == "https" or (parts.scheme == "http" and _written(host) in _LOOPBACK)
+        plain = _HOST_NAME.fullmatch(host) and not (parts.query or parts.fragment or parts.username)
+        if name not in LOOKUP_SOURCES or name in found or not secure or not plain:
+            raise BadSetting("setting.bad_lookup", given=entry)
+        found[name] = LookupSource(name, address)
+    return tuple(found.values())
 
 
 def _written(host: str) -> str:

@@ -1,6 +1,6 @@
 """The desk's pages about titles and their pieces: finding, writing down, hiding, withdrawing, deleting."""
 
-from flask import Blueprint, Response, g, request, session
+from flask import Blueprint, Response, current_app, g, request, session
 
 import cataloguing
 import holdings
@@ -8,6 +8,7 @@ import search
 import stock
 from folding import isbn13
 from forms_catalogue import ItemForm, TitleForm
+from lookup import Answer
 from models import Bib, db
 from rules import (
     JAPAN,
@@ -62,15 +63,19 @@ def new(_staff: AtDesk) -> Response:
     """First the ISBN: what is there already only needs another piece."""
     typed = request.args.get("isbn")
     if typed is None:
-        return answers.page("desk/title_isbn.html", typed="", problem=None)
+        return _show_isbn("")
     typed = one_line(typed[:_LONGEST])
     isbn = isbn13(typed)
     if typed and isbn is None:
-        return answers.page("desk/title_isbn.html", 422, typed=typed, problem=_no_isbn(typed))
+        return _show_isbn(typed, 422, _no_isbn(typed))
     there = holdings.with_isbn(isbn) if isbn else []
     if there:
         return _done("known", there[0])
-    return _show_new(TitleForm(g.policy, g.today, isbn=isbn or ""))
+    if not (isbn and current_app.config["LOOKUP"].sources):
+        return _show_new(TitleForm(g.policy, g.today, isbn=isbn or ""))
+    answer = current_app.config["LOOKUP"].find(isbn)
+    form = TitleForm.found(g.policy, g.today, answer.title) if answer.title else None
+    return _show_new(form or TitleForm(g.policy, g.today, isbn=isbn), looked_up=answer)
 
 
 @pages.post("/desk/titles/new")
@@ -243,8 +248,18 @@ def _show_found(
     )
 
 
-def _show_new(form: TitleForm, status: int = 200, refused: tuple[Refusal, ...] = ()) -> Response:
-    return answers.page("desk/title_new.html", status, form=form, refused=refused)
+def _show_isbn(typed: str, status: int = 200, problem: str | None = None) -> Response:
+    sources = [g.wording.t(f"lookup.name.{source.name}") for source in current_app.config["LOOKUP"].sources]
+    return answers.page("desk/title_isbn.html", status, typed=typed, problem=problem, sources=sources)
+
+
+def _show_new(
+    form: TitleForm,
+    status: int = 200,
+    refused: tuple[Refusal, ...] = (),
+    looked_up: Answer | None = None,
+) -> Response:
+    return answers.page("desk/title_new.html", status, form=form, refused=refused, looked_up=looked_up)
 
 
 def _show_edit(bib: Bib, form: TitleForm, status: int = 200, refused: tuple[Refusal, ...] = ()) -> Response:
