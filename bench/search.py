@@ -15,7 +15,6 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -26,19 +25,14 @@ sys.path.append(str(HERE))
 import asked  # noqa: E402
 import catalogues  # noqa: E402
 import results  # noqa: E402
-from flask import render_template  # noqa: E402
+from measuring import ROUNDS, best, library  # noqa: E402
 from results import quantile  # noqa: E402
 
-import resources  # noqa: E402
 import search  # noqa: E402
 import server  # noqa: E402
-from app import create_app, read_ahead  # noqa: E402
 from models import db  # noqa: E402
-from policy_file import read_policy  # noqa: E402
-from settings import Settings  # noqa: E402
 from tests.served import served  # noqa: E402
 
-ROUNDS = 5
 SHORT = ("s1", "s1x", "b_common", "b_rare")  # one and two characters, as most are asked
 
 
@@ -63,16 +57,6 @@ GOALS = {
 
 
 # ---- calls
-
-
-def best(call: Callable[[], object]) -> float:
-    """Milliseconds of this thread, the best of some rounds, since everything else only adds."""
-    spent = []
-    for _ in range(ROUNDS):
-        began = time.thread_time()
-        call()
-        spent.append(time.thread_time() - began)
-    return min(spent) * 1000
 
 
 def cost_of(words: str) -> dict[str, float]:
@@ -141,16 +125,6 @@ def sizes() -> dict[str, int]:
 
 
 # ---- pages
-
-
-def library(database: Path, folder: Path):
-    """The program on this catalogue, with a page more: its layout with nothing in it."""
-    policy = read_policy(resources.text("policies/source-1.toml"))
-    (folder / "shiori.db").symlink_to(database)
-    app = create_app(Settings(folder, "source-1", "127.0.0.1", 8000), policy)
-    app.add_url_rule("/empty", view_func=lambda: render_template("layout.html"))
-    read_ahead(app)
-    return app
 
 
 class Visitor:
