@@ -24,6 +24,7 @@ from search_index import (
     create,
     folded,
     in_class,
+    of_family,
     of_material,
     of_person,
     reindex,
@@ -112,7 +113,8 @@ class Hits:
 
     def __init__(self, db, query: Query):
         self.query, self._db = query, db
-        self.forms = {word: forms(word.typed) for word in (*query.words, *query.without, *query.texts)}
+        words = {*query.words, *query.without, *query.texts}
+        self.forms = {word: forms(word.typed) for word in words}
         # Each of them must be looked at, since what is out today stands in no index.
         self.looks_at_items = query.available
         self._narrowed = (
@@ -204,7 +206,7 @@ def _in(columns: str, match: str) -> str:
 
 # ---- ranking
 
-_CANDIDATES = 200  # titles that are put in full order
+_CANDIDATES = 100  # titles that are put in full order
 _HEADINGS = 200  # that begin like the query; where there are more, the index of beginnings is asked instead
 
 
@@ -223,7 +225,9 @@ def _by_relevance(hits: Hits, total: int, exact: bool, limit: int, offset: int) 
 class _Sought:
     """The forms of a text, to be compared with folded values."""
 
-    def __init__(self, alternatives: tuple[str, ...], column: str):
+    def __init__(self, text: Word, alternatives: tuple[str, ...]):
+        column = text.column
+        self._may_be_part = len(text.typed) > 1  # 森 is sooner a word than a name
         self._whole = frozenset(alternatives)
         # Where no Latin letter is at an end, a form may stand anywhere, and no pattern is needed.
         self._plain = tuple(form for form in alternatives if not (form[0] + form[-1]).isascii())
@@ -252,12 +256,12 @@ class _Sought:
             # Most rows end here, before their title is taken apart.
             return self._place_of_name(names) if self._in_names and self._stands(names) else 12
         known = Titles(titles)
-        persons = names.split(END) if self._in_names else []
-        if not self._whole.isdisjoint(known.titles):
+        persons = names.split(END) if self._in_names and self._stands(names) else []
+        if any(form.startswith(known.title) for form in self._whole) and self._whole & known.titles:
             return 0
-        if not self._whole.isdisjoint((*known.readings, *known.sound)):
+        if self._whole & {*known.readings, *known.sound}:
             return 1
-        if not self._whole.isdisjoint(persons):
+        if persons and self._is_name_of(persons):
             return 2
         if self._begins(known.title):
             return 3
@@ -267,7 +271,7 @@ class _Sought:
             return 5
         if self._stands(known.title):
             return 6
-        if self._stands(known.full):
+        if (known.volume or known.subtitle) and self._stands(known.full):
             return 7
         if any(map(self._stands, persons)):
             return 8
@@ -279,15 +283,25 @@ class _Sought:
         return 11 if self._stands(known.reading) else 12
 
     def _place_of_name(self, names: str) -> int:
-        return 8 if self._whole.isdisjoint(names.split(END)) else 2
+        return 2 if self._is_name_of(names.split(END)) else 8
+
+    def _is_name_of(self, persons: list[str]) -> bool:
+        """Whether it is the name of one of these, who are named in both orders, or a family or given name."""
+        if not self._whole.isdisjoint(persons):
+            return True
+        return self._may_be_part and any(
+            name.startswith(form) and name[len(form) :].lstrip(" ") + " " * (" " in name) + form in persons
+            for form in self._whole
+            for name in persons
+        )
 
 
 def _by_place(rows: list[tuple], hits: Hits) -> list[int]:
     """A short list in full order: by where all that was typed stands, then its words, then the newest."""
     query = hits.query
-    texts = [_Sought(hits.forms[text], text.column) for text in query.texts]
+    texts = [_Sought(text, hits.forms[text]) for text in query.texts]
     parts = [
-        _Sought(hits.forms[word], word.column)
+        _Sought(word, hits.forms[word])
         for word in query.words
         if not any(hits.forms[word] == hits.forms[text] for text in query.texts)
     ]
@@ -301,10 +315,13 @@ def _by_place(rows: list[tuple], hits: Hits) -> list[int]:
 
 _EXACT_SQL = f"""SELECT rid, kind FROM heading WHERE key = :whole AND kind IN ({TITLE}, {READING})
   ORDER BY kind, rid DESC LIMIT :most"""  # noqa: S608 - of constants
+# Whether more headings begin so.
+_MANY_SQL = """SELECT 1 FROM heading WHERE key >= :whole AND key < :whole || char(0x10FFFF)
+  LIMIT 1 OFFSET :most"""
 # Whole titles (0), readings (2), then titles (4), subtitles (5) and readings (6) that begin so.
 _BEGUN_SQL = f"""SELECT rid, CASE WHEN key = :whole AND kind <> {SUBTITLE} THEN kind ELSE 4 + kind END AS tier
   FROM heading WHERE key >= :whole AND key < :whole || char(0x10FFFF)
-    AND (key = :whole OR substr(key, length(:whole) + 1) GLOB :rest) LIMIT :most"""  # noqa: S608
+    AND (key = :whole OR substr(key, length(:whole) + 1) GLOB :rest)"""  # noqa: S608
 
 
 def _tiers(hits: Hits, enough: int) -> Iterator[list[int]]:
@@ -326,12 +343,10 @@ def _tiers(hits: Hits, enough: int) -> Iterator[list[int]]:
 
 def _titles_that_are_or_begin(hits: Hits, whole: str, enough: int) -> Iterator[list[int]]:
     """Titles that are what was typed, then those of a person of this name, then those that begin so."""
-    begun = [(0, 0)] * (_HEADINGS + 1)
-    if hits.is_plain:
-        begun = hits.headings(_BEGUN_SQL, whole=whole, rest=goes_on(whole), most=_HEADINGS + 1)
-    if len(begun) <= _HEADINGS:
+    if hits.is_plain and not hits.headings(_MANY_SQL, whole=whole, most=_HEADINGS):
+        begun = hits.headings(_BEGUN_SQL, whole=whole, rest=goes_on(whole))
         begun = sorted(begun, key=lambda row: (row[1], -row[0]))
-        yield [_number(rid) for rid, tier in begun if tier < SUBTITLE + 4]
+        yield [_number(rid) for rid, tier in begun if tier < 4]
         yield from ([],) if hits.query.texts[0].column else (hits.newest(enough, match=_by(hits, whole)),)
         yield [_number(rid) for rid, tier in begun if tier >= 4]
         return
@@ -345,8 +360,11 @@ def _titles_that_are_or_begin(hits: Hits, whole: str, enough: int) -> Iterator[l
 
 
 def _by(hits: Hits, whole: str) -> str:
-    """The query for titles whose author has exactly this name."""
-    return hits.expression(first=f'f : "{of_person(whole)}"')
+    """The query for titles of a person who has exactly this name, or family or given name."""
+    named = [of_person(whole)]
+    if len(hits.query.texts[0].typed) > 1:  # 森 is sooner a word
+        named.append(of_family(whole))
+    return hits.expression(first="f : (" + " OR ".join(f'"{word}"' for word in named) + ")")
 
 
 def _is_one_character(whole: str) -> bool:

@@ -49,7 +49,7 @@ def create(db) -> None:
 # ---- what a list is narrowed by
 
 EVERY, _MATERIAL, _BRANCH, _CLASS = "\ue002", "\ue003", "\ue004", "\ue005"
-_BEGINNING, _PERSON = "\ue007", "\ue008"
+_BEGINNING, _PERSON, _PART = "\ue007", "\ue008", "\ue009"
 
 
 def of_material(material: str) -> str:
@@ -77,6 +77,11 @@ def of_person(name: str) -> str:
     return _PERSON + name.replace(" ", JOINT)
 
 
+def of_family(name: str) -> str:
+    """The word by which titles are found of somebody whose family or given name, folded, this is."""
+    return _PART + name.replace(" ", JOINT)
+
+
 def _plain(name: str) -> str:
     """A name as one word of the index, which splits at ASCII signs and knows no capitals."""
     return "".join(
@@ -85,12 +90,13 @@ def _plain(name: str) -> str:
     )
 
 
-def _narrowing(title: str, persons: Iterable[str], material: str, ndc: str, branches: Iterable[str]) -> str:
+def _narrowing(title: str, persons: "Persons", material: str, ndc: str, branches: Iterable[str]) -> str:
     figures = "".join(sign for sign in ndc if sign.isascii() and sign.isdigit())
     classes = [in_class(figures[:length]) for length in range(1, len(figures) + 1)]
     beginning = [begins_with(first) for first in title[:1] if not first.isascii()]
     kinds = [of_material(material), *map(at_branch, branches), *classes]
-    return " ".join([EVERY, *beginning, *kinds, *map(of_person, persons)])
+    people = [*map(of_person, persons.names), *map(of_family, persons.parts)]
+    return " ".join([EVERY, *beginning, *kinds, *people])
 
 
 # ---- indexing
@@ -184,17 +190,17 @@ def _merge(db) -> None:
 
 def _current(db, wanted: str) -> dict[int, tuple]:
     """What the index should hold of these titles: their rows of bib_key by number."""
-    persons: dict[int, list[str]] = {}
+    persons: dict[int, Persons] = {}
     for bib_id, *names in db.execute_sql(_CREATORS_SQL, (wanted,)):
-        persons.setdefault(bib_id, []).extend(order for name in names for order in _both_orders(name))
+        persons.setdefault(bib_id, Persons()).add(*names)
     branches: dict[int, list[str]] = {}
     for bib_id, branch in db.execute_sql(_BRANCHES_SQL, (wanted,)):
         branches.setdefault(bib_id, []).append(branch)
     rows = db.execute_sql(_TITLES_SQL, (wanted,))
-    return {row[0]: _key(row, persons.get(row[0], []), branches.get(row[0], [])) for row in rows}
+    return {row[0]: _key(row, persons.get(row[0], Persons()), branches.get(row[0], [])) for row in rows}
 
 
-def _key(row: tuple, persons: list[str], branches: list[str]) -> tuple:
+def _key(row: tuple, persons: "Persons", branches: list[str]) -> tuple:
     """A title's row of bib_key."""
     bib_id, year, month, material, ndc, *texts = row
     title, volume, subtitle, kana, subtitle_kana, original, subjects, publisher, *series = map(fold, texts)
@@ -202,13 +208,12 @@ def _key(row: tuple, persons: list[str], branches: list[str]) -> tuple:
     titles = [JOINT.join((title, volume, subtitle)), JOINT.join((kana, subtitle_kana)), original]
     if (sound := phonetic(kana + subtitle_kana)) != kana + subtitle_kana:
         titles.append(sound)
-    persons = list(dict.fromkeys(persons))
     narrowing = _narrowing(title, persons, material, ndc, branches)
     return (
         bib_id,
         rid,
         END.join(titles),
-        END.join(persons),
+        END.join(persons.names),
         subjects,
         publisher,
         END.join(series),
@@ -216,13 +221,31 @@ def _key(row: tuple, persons: list[str], branches: list[str]) -> tuple:
     )
 
 
-def _both_orders(name: str) -> list[str]:
-    """A name folded, family name first and last: of 夏目 漱石, Poe, Edgar Allan, エドガー・アラン・ポー."""
+class Persons:
+    """The persons of a title, folded: their names in both orders, and family and given names alone."""
+
+    def __init__(self):
+        self.names: dict[str, None] = {}
+        self.parts: dict[str, None] = {}
+
+    def add(self, name: str, reading: str, roman: str) -> None:
+        for written in (name, reading, roman):
+            given, family = _parts(written)
+            if given and family:
+                self.names |= {fold(f"{given} {family}"): None, fold(f"{family} {given}"): None}
+            elif folded := fold(written):
+                self.names[folded] = None
+            if written is not roman and given and family:
+                self.parts |= {folded: None for part in (family, given) if (folded := fold(part))}
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """A name in two, of which one is the family's: of 夏目 漱石, Poe, Edgar Allan, エドガー・アラン・ポー."""
     for separator in (",", None, "・"):
         parts = [part for part in name.split(separator) if part.strip()]
         if len(parts) > 1:
-            return [fold(" ".join(parts)), fold(" ".join(parts[-1:] + parts[:-1]))]
-    return [folded] if (folded := fold(name)) else []
+            return " ".join(parts[:-1]), parts[-1]
+    return "", ""
 
 
 def _add(db, keys: list[tuple]) -> None:
@@ -258,16 +281,31 @@ def _headings(keys: list[tuple]) -> list[tuple[str, int, int]]:
 class Titles:
     """The column t taken apart again: what counts as the whole title, and where the subtitle begins."""
 
-    __slots__ = ("full", "original", "reading", "readings", "sound", "subtitle", "title", "titles")
+    __slots__ = ("_readings", "_titles", "original", "sound", "subtitle", "title", "volume")
 
     def __init__(self, t: str):
-        titles, readings, self.original, *self.sound = t.split(END)
-        title, volume, self.subtitle = titles.split(JOINT)
-        self.title, self.full, self.reading = title, flat(titles), flat(readings)
-        without_volume = flat(title + JOINT + self.subtitle)
-        without_subtitle = flat(title + JOINT + volume)
-        self.titles = {title, without_volume, without_subtitle, self.full} - {""}
-        self.readings = {readings.split(JOINT)[0], self.reading} - {""}
+        self._titles, self._readings, self.original, *self.sound = t.split(END)
+        self.title, self.volume, self.subtitle = self._titles.split(JOINT)
+
+    @property
+    def full(self) -> str:
+        return flat(self._titles)
+
+    @property
+    def titles(self) -> set[str]:
+        """With and without volume and subtitle."""
+        without_volume = flat(self.title + JOINT + self.subtitle)
+        without_subtitle = flat(self.title + JOINT + self.volume)
+        return {self.title, without_volume, without_subtitle, self.full} - {""}
+
+    @property
+    def reading(self) -> str:
+        return flat(self._readings)
+
+    @property
+    def readings(self) -> set[str]:
+        """With and without that of the subtitle."""
+        return {self._readings.partition(JOINT)[0], self.reading} - {""}
 
 
 # ---- comparing

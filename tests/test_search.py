@@ -280,6 +280,28 @@ def test_equals_come_newest_first_by_year_then_month_then_number(catalogue):
     assert ids(catalogue, "夢") == [newest, may, march, oldest, undated]
 
 
+@pytest.mark.parametrize("words", ["ポー", "エドガー・アラン", "夏目", "なつめ", "漱石"])
+@pytest.mark.parametrize("others", [0, 150], ids=["in a short list", "in a long list"])
+def test_a_family_or_given_name_comes_before_titles_that_begin_so(catalogue, words, others):
+    soseki = CreatorRecord("夏目 漱石", "なつめ そうせき")
+    wanted = shelve(
+        catalogue,
+        book("黒猫", creators="エドガー・アラン・ポー", pub_year=1900),
+        book("門", creators=(soseki,), pub_year=1900),
+        *(
+            book(f"{start}{n}")
+            for n in range(1 + others)
+            for start in ("ポーランド", "夏目坂", "なつめ", "漱石", "エドガー・アラン")
+        ),
+    )[:2]
+    assert ids(catalogue, words)[0] in wanted
+
+
+def test_one_character_is_a_word_before_it_is_a_name(catalogue):
+    forest, _ = shelve(catalogue, book("森の道", pub_year=1900), book("舞姫", creators="森 鴎外"))
+    assert ids(catalogue, "森")[0] == forest
+
+
 def test_the_whole_query_as_a_title_comes_before_its_words(catalogue):
     apart, whole = shelve(catalogue, book("宮本 と 武蔵", pub_year=2020), book("宮本武蔵", pub_year=1950))
     assert ids(catalogue, "宮本　武蔵") == [whole, apart]
