@@ -232,9 +232,8 @@ def measure(size: str) -> dict:
 def tell(found: dict) -> None:
     for name in PEERS:
         for what, (ours, theirs) in found.get(name, {}).items():
-            print(
-                f"{PEERS[name]:20}{what:10} ours {ours:8.2f} ms, theirs {theirs:8.2f} ms: {theirs / ours:7.1f}"
-            )
+            times = f"ours {ours:8.2f} ms, theirs {theirs:8.2f} ms: {theirs / ours:7.1f}"
+            print(f"{PEERS[name]:20}{what:10} {times}")
     for line in found["left_out"]:
         print("left out: " + line)
 
