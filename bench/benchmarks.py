@@ -131,9 +131,11 @@ _PEERS = """
 The same titles in other programs, asked in the same run. calibre-web and Datasette over HTTP beside our
 page, by the clock, the best of four on both sides: calibre-web reads all its books, and shows covers and a
 side bar besides; Datasette answers JSON, finds three characters and more by a trigram index and shorter
-words by reading, without facets. tantivy was given our words and asked for twenty titles by relevance and
-an exact count, beside our search without the titles' rows: median processor times of a class. It has no
-Japanese of its own, and shares no transaction with loans.
+words by reading, without facets.
+
+tantivy was given our words and asked for twenty titles by relevance and an exact count: medians of processor
+times of a class, beside our search without the titles' rows, and beside the newest twenty and the count as
+the database alone gives them. It has no Japanese of its own, and shares no transaction with loans.
 """
 
 
