@@ -11,7 +11,7 @@ sys.path.append(str(HERE))
 import catalogues  # noqa: E402
 from goals import GOALS  # noqa: E402
 from growth import chart  # noqa: E402
-from peers import PEERS  # noqa: E402
+from peers import PEERS, ratio  # noqa: E402
 from results import kept, quantile  # noqa: E402
 
 DOCS = HERE.parent / "docs"
@@ -115,7 +115,7 @@ def of_intake(size: str, found: dict) -> list[str]:
 
 def of_peers(size: str, found: dict) -> str:
     rows = [
-        [PEERS[name].replace("==", " "), what, f"{ours:.2f}", f"{theirs:.2f}", f"{theirs / ours:.1f}"]
+        [PEERS[name].replace("==", " "), what, f"{ours:.2f}", f"{theirs:.2f}", ratio(ours, theirs)]
         for name in PEERS
         for what, (ours, theirs) in found.get(name, {}).items()
     ]
