@@ -41,6 +41,10 @@ def test_without_a_command_every_command_is_listed_with_its_sentence(tmp_path):
     assert "None" not in finished.stdout
 
 
+def test_every_bench_that_is_run_is_there():
+    assert [name for name in dev.EVERY_BENCH if not (ROOT / "bench" / f"{name}.py").is_file()] == []
+
+
 def test_an_unknown_command_is_an_error():
     finished = start(ROOT / "dev.py", "tset")
 
