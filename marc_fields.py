@@ -22,7 +22,7 @@ class Reading:
         self.linked: dict[str, list[tuple[str, Field]]] = {}
         for field in record.get_fields("880"):
             link = re.match(r"([0-9]{3})-([0-9]{2})(?:/(.*))?", field.get("6", ""))
-            if link and link[2] != "00":
+            if link:
                 self.linked.setdefault(f"{link[1]}-{link[2]}", []).append((link[3] or "", field))
         scripts = {script[:2] for fields in self.linked.values() for script, _ in fields}
         self.readings_beside = "(B" in scripts or self.control("003") == NDL

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -105,7 +106,8 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(block)
 
     def elsewhere(self, _content):
-        self.send(b"", 302, Location=f"http://localhost:{self.server.server_port}/openbd?isbn={IN_OPENBD}")
+        self.server.mood = "well"
+        self.send(b"", 302, Location=f"http://localhost:{self.server.server_port}{self.path}")
 
     def moved(self, _content):
         self.server.mood = "well"
@@ -115,7 +117,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send(b"<diagnostics><message>Query syntax error</message></diagnostics>")
 
     def entities(self, content):
-        self.send(b'<!DOCTYPE x [<!ENTITY a "aaaa">]>' + content)
+        self.send(content.replace(b"?>", b'?><!DOCTYPE x [<!ENTITY a "aaaa">]>', 1))
 
     def log_message(self, *_arguments):
         pass
@@ -211,9 +213,12 @@ def test_the_first_that_knows_is_enough(services):
     ],
 )
 def test_an_answer_that_is_none_is_passed_over_and_the_next_service_asked(services, mood):
+    begun = time.monotonic()
     services.mood = mood
-    assert ask(services, SERIES) == Answer(silent=("ndl",))
-    assert ask(services, IN_OPENBD, "ndl", "openbd").source == "openbd"
+    assert ask(services, SERIES, each=30, whole=30) == Answer(silent=("ndl",))
+    services.mood = mood
+    assert ask(services, IN_OPENBD, "ndl", "openbd", each=30, whole=30).source == "openbd"
+    assert time.monotonic() - begun < 15
 
 
 @pytest.mark.parametrize("mood", ["never", "in_drops"])
@@ -221,6 +226,14 @@ def test_nobody_waits_for_a_service_that_does_not_answer_in_time(services, mood)
     services.mood = mood
     found = Lookup(services.sources("ndl", "openbd"), each=0.3, whole=0.3, pause=0)
     assert found.find(IN_OPENBD) == Answer(silent=("ndl", "openbd"))
+
+
+def test_after_an_answer_that_came_too_slowly_the_service_can_be_asked_again(services):
+    services.mood = "in_drops"
+    found = Lookup(services.sources("ndl"), each=0.4, whole=3, pause=0)
+    assert found.find(SERIES) == Answer(silent=("ndl",))
+    services.mood = "well"
+    assert found.find(SERIES).title
 
 
 def test_within_the_service_it_goes_where_it_is_sent(services):

@@ -128,6 +128,10 @@ def test_the_original_title_is_found_in_the_note_and_the_parallel_one_beside_the
         == "The library book"
     )
     assert one(record(field("245", "$a題 =$bA title /$c某 著."))).original_title == "A title"
+    below = one(record(field("245", "$a題 =$bA title : 副題.")))
+    assert (below.title, below.subtitle, below.original_title) == ("題", "副題", "A title")
+    latin = one(record(field("245", "$a題 =$bA title : a report.")))
+    assert (latin.title, latin.subtitle, latin.original_title) == ("題", "", "A title : a report")
     beside = one(record(field("245", "$a題 = A title :$b副題.")))
     assert (beside.title, beside.subtitle, beside.original_title) == ("題", "副題", "A title")
 
@@ -337,6 +341,13 @@ def test_marc_8_is_read_with_its_kanji_and_its_accents():
 def test_a_field_of_which_the_characters_are_broken_is_left_out_and_told():
     broken = titled(field("260", "$a東京 :$b雄山閣")).replace("雄".encode(), b"\xff\xfe\xff")
     title = one(broken)
+    assert (title.title, title.publisher, title.notes) == ("題", "", ("import.note_damaged",))
+
+
+def test_a_kanji_of_marc_8_that_is_cut_costs_its_field():
+    chunk = rewritten(titled(field("260", "$b社")), eacc)
+    cut = chunk.replace(eacc("社"), eacc("社")[:5] + b"\x1b(B")
+    title = one(cut[:9] + b" " + cut[10:])
     assert (title.title, title.publisher, title.notes) == ("題", "", ("import.note_damaged",))
 
 

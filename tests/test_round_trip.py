@@ -180,6 +180,12 @@ def test_rows_of_one_title_that_say_different_things_of_it_are_not_put_together(
     assert [(title.title, len(title.items)) for title in found] == [(FULL.title, 1), ("別の題", 1)]
 
 
+def test_other_systems_find_names_turned_round_and_foreign_ones_as_they_are():
+    written = b"".join(marc_own.xml([FULL])).decode()
+    for heading in ("夏目, 漱石", "ナツメ, ソウセキ", "Natsume, Soseki", "ミュラー, F", "Burke, Peter"):
+        assert f'<subfield code="a">{heading}</subfield>' in written
+
+
 def test_a_record_for_which_iso_2709_has_no_room_is_told_and_xml_holds_it():
     long = replace(FULL, title="長" * 4000)
     with pytest.raises(marc_own.TooLong):
