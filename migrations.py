@@ -380,6 +380,22 @@ LANGUAGE = """
 ALTER TABLE bib ADD COLUMN language TEXT NOT NULL DEFAULT '';
 """
 
+# The list that is being imported, so that a second administrator sees it and a restart does not forget it;
+# and the index by which a list without numbers finds its titles again.
+LISTS = """
+CREATE TABLE import_run (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  name TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('looked_at', 'running', 'done', 'failed')),
+  total INTEGER NOT NULL DEFAULT 0,
+  done INTEGER NOT NULL DEFAULT 0,
+  chosen TEXT NOT NULL DEFAULT '{}',
+  told TEXT NOT NULL DEFAULT '{}',
+  at TEXT NOT NULL
+);
+CREATE INDEX bib_title ON bib (title);
+"""
+
 
 def _statements(script: str) -> list[str]:
     """The single statements of a script, so that a step runs inside the caller's transaction."""
@@ -415,6 +431,7 @@ STEPS: tuple[Callable, ...] = (
     _script(ALERTS),
     _script(JOBS_AND_WHAT_DID_NOT_ARRIVE),
     _script(LANGUAGE),
+    _script(LISTS),
 )
 
 

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from folding import isbn13
-from intake import CreatorRecord, TitleRecord, open_titles, write_titles
+from intake import open_titles, write_titles
+from title_records import CreatorRecord, TitleRecord
 
 HERE = Path(__file__).resolve().parent
 
