@@ -18,6 +18,7 @@ from werkzeug.routing import BaseConverter
 
 import accounts
 import folding
+import importing
 import migrations
 import models
 import ndc
@@ -28,7 +29,7 @@ import staff_accounts
 import terminal
 import views
 from circulation import NotThere
-from rules import Policy, library_day
+from rules import Policy, Role, library_day
 from settings import Settings
 from views import answers
 from wording import Wording
@@ -99,6 +100,7 @@ def create_app(
     _templates(app, policy)
     _host(app, settings)
     _database(app, settings)
+    _lists(app)
     CSRFProtect(app)
     _shared_terminal(app)
     login = LoginManager(app)
@@ -181,6 +183,17 @@ def _database(app: Flask, settings: Settings) -> None:
     def roll_back(_error) -> None:
         if not models.db.is_closed() and models.db.in_transaction():
             models.db.rollback()
+
+
+def _lists(app: Flask) -> None:
+    """Who may put in a list of titles may send a file of its size; nobody else can make us read one."""
+
+    @app.before_request
+    def room_for_a_list() -> None:
+        if request.endpoint == "imports.put_in" and request.method == "POST":
+            here = staff_accounts.staff()
+            if here is not None and here.may(Role.ADMINISTRATOR):
+                request.max_content_length = (importing.MOST_MB + 1) * 1024 * 1024
 
 
 def _shared_terminal(app: Flask) -> None:

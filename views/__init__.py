@@ -13,6 +13,7 @@ from views import (
     hold_shelf,
     holds,
     home,
+    imports,
     jobs,
     labels,
     loans,
@@ -60,4 +61,5 @@ BLUEPRINTS = (
     terminal.pages,
     undelivered.pages,
     jobs.pages,
+    imports.pages,
 )
