@@ -384,7 +384,7 @@ ALTER TABLE bib ADD COLUMN language TEXT NOT NULL DEFAULT '';
 # and the index by which a list without numbers finds its titles again.
 LISTS = """
 CREATE TABLE import_run (
-  id INTEGER PRIMARY KEY CHECK (id = 1),
+  id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
   name TEXT NOT NULL,
   state TEXT NOT NULL CHECK (state IN ('looked_at', 'running', 'done', 'failed')),
   total INTEGER NOT NULL DEFAULT 0,

@@ -1,7 +1,8 @@
 """The administrator's page for lists of titles: put in, looked at, imported, and what was not taken."""
 
+import contextlib
+
 from flask import Blueprint, Response, current_app, g, request, session
-from werkzeug.exceptions import NotFound
 
 import importing
 import intake
@@ -32,7 +33,8 @@ def put_in(_staff: AtDesk) -> Response:
     if upload is None or not upload.filename:
         return _show(422, ("import.no_file", {}))
     name = one_line(upload.filename.replace("\\", "/").rpartition("/")[2])[:_LONGEST_NAME]
-    return _try(lambda: importing.put_in(g.policy, _folder(), upload.stream, name, g.now, _say))
+    with contextlib.closing(upload):
+        return _try(lambda: importing.put_in(g.policy, _folder(), upload.stream, name, g.now, _say))
 
 
 @pages.post("/desk/admin/import/look")
@@ -80,7 +82,7 @@ def close(_staff: AtDesk) -> Response:
 def refused(_staff: AtDesk) -> Response:
     content = importing.refused(_folder())
     if content is None:
-        raise NotFound
+        return answers.go("imports.index")  # they have been put away
     return answers.download(content, "text/csv", "refused.csv")
 
 
