@@ -60,7 +60,7 @@ def test_a_list_is_looked_at_first_and_then_imported(admin, town, app):
     [item] = Item.select()
     assert (item.barcode, item.branch, item.bib.title) == ("0001", "east", "坊っちゃん")
     page = admin.get(PAGE)
-    assert "取り込みが終わりました" in said(page) and number_of(page, "新しく登録する所蔵") == "1点"
+    assert "取り込みが終わりました" in said(page) and number_of(page, "新しく登録した所蔵") == "1点"
     assert [event.kind for event in Event.select()] == ["list_imported"]
     assert list((app.config["SETTINGS"].folder / "import").iterdir()) == [], "the file is kept no longer"
     press(admin, "片付ける")
@@ -88,7 +88,7 @@ def test_rows_that_are_refused_come_back_with_their_reason_to_be_mended(admin, t
     press(admin, "取り込む")
     importing.wait()
     page = admin.get(PAGE)
-    assert number_of(page, "取り込めない行") == "2行"
+    assert number_of(page, "取り込めなかった行") == "2行"
     admin.get(f"{PAGE}/refused")
     mended = admin.response.get_data().decode("utf-8-sig")
 
