@@ -232,7 +232,7 @@ _ONLY_ROLES = re.compile(
 _ENDS_IN_ROLE = re.compile(rf"(.+?)[\s]*[\[(〔（／/ ]((?:{_ROLE})(?:[・と](?:{_ROLE}))*)[\])〕）]?")
 _ENDS_LIKE_ROLE = re.compile("(..+?)(編著|共著|監修|監訳|著|訳|編)")  # 夏目漱石著: no name ends like that
 _BETWEEN = re.compile(r"//|[;；／/，、|\n?？]|,(?! )")
-_HEADING = re.compile(r"([^\s,]{1,4}), ([^\s,]{1,4})(?:, *[0-9]{4}-(?:[0-9]{4})?)?")
+_HEADING = re.compile(r"([^\s,]{1,4}|[ァ-ヺー]+), ([^\s,]{1,4}|[ァ-ヺー]+)(?:, *[0-9]{4}-(?:[0-9]{4})?)?")
 
 
 def people(cell: str, role: str = "") -> tuple[CreatorRecord, ...]:
@@ -277,12 +277,16 @@ def _role(word: str) -> str:
 
 
 def with_readings(creators: tuple[CreatorRecord, ...], cell: str) -> tuple[CreatorRecord, ...]:
-    """The readings of a cell beside their people: of all, where there are as many, else of the first."""
+    """The readings of a cell beside their people: of all, or of those in Japanese, where there are as many;
+    else of the first."""
     readings = [one for one, _ in map(_name_and_role, _people_in(cell))]
-    if len(readings) != len(creators):
-        readings = readings[:1]
-    named = zip(creators, readings + [""] * (len(creators) - len(readings)), strict=True)
-    return tuple(CreatorRecord(one.name, reading, one.roman, one.role) for one, reading in named)
+    read = list(creators)
+    if len(readings) != len(read):
+        read = [one for one in creators if not one.name.isascii()]
+    if len(readings) != len(read):
+        read = read[:1]
+    known = dict(zip(read, readings, strict=False))
+    return tuple(CreatorRecord(one.name, known.get(one, ""), one.roman, one.role) for one in creators)
 
 
 # ---- a whole description in one cell

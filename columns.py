@@ -33,7 +33,7 @@ COLUMNS: dict[str, str] = {
     "illustrator": "絵 画 画家 イラスト さしえ 挿絵",
     "publisher": "出版社 出版者 出版社名 出版者名 発行所 発行者 発行元 出版元 版元",
     "pub_year": "出版年 出版年月 出版年月日 出版日 出版日(文字列) 発行年 発行年月 発行年月日 発行日"
-    " 刊行年 刊年 刊行年月 pub_date pubdate date_of_publication year_of_publication date issued",
+    " 刊行年 刊年 刊行年月 pub_date date_of_publication year_of_publication date issued",
     "pub_month": "出版月 発行月",
     "isbn": "ISBN ISBN13 ISBN10 ISBNコード 国際標準図書番号",
     "ndc": "分類 分類番号 分類記号 分類(NDC9) 分類(NDC10) 分類NDC 日本十進分類 NDC NDC9 NDC10"
