@@ -6,6 +6,7 @@ Pure text in, values out.  A cell that cannot be meant raises ``Refused`` with t
 import re
 import unicodedata
 from datetime import date
+from functools import lru_cache
 
 from folding import isbn13
 from rules import ItemState, one_line, plain_line, year_of
@@ -22,6 +23,10 @@ class Refused(Exception):
         self.reason, self.facts = reason, facts
 
 
+# A list says the same of many titles: who, which publisher, what year.
+_KEPT = lru_cache(maxsize=10_000)
+
+
 def _flat(cell: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", cell))
 
@@ -29,10 +34,18 @@ def _flat(cell: str) -> str:
 # ---- texts and numbers
 
 
+_NOTHING = re.compile("[-‐-―−ー*＊]+|なし|[Nn]/[Aa]|#N/A")
+
+
 def text(cell: str) -> str:
     """A line as it was written; - and the like are what people write into a cell that has nothing to say."""
-    kept = one_line(cell)
-    return "" if re.fullmatch("[-‐-―−ー*＊]+|なし|[Nn]/[Aa]|#N/A", kept) else kept
+    kept = _line(cell)
+    return "" if len(kept) < 5 and _NOTHING.fullmatch(kept) else kept
+
+
+def _line(cell: str) -> str:
+    """``rules.one_line``, which most cells are already: a list has millions of them."""
+    return cell.strip() if cell.isprintable() and "  " not in cell else one_line(cell)
 
 
 def terms(cell: str) -> str:
@@ -73,6 +86,7 @@ _NO_YEAR = re.compile(
 _FIRST_YEAR, _LAST_YEAR = 1000, 2200
 
 
+@_KEPT
 def published(cell: str) -> tuple[int | None, int | None]:
     """Year and month of 2009.5, 1957（昭和32）年5月20日, 平成元年1月, H25, 令和6年4月, c2001, 2016/04/01.
 
@@ -145,6 +159,7 @@ def isbn(cell: str) -> str | None:
     raise Refused("import.bad_isbn", given=cell[:40])
 
 
+@_KEPT
 def ndc(cell: str) -> str:
     """The class number of 913.6, NDC9:913.6, K913, 7.6 (007.6 as a spreadsheet leaves it); nothing of E."""
     plain = plain_line(cell).upper()
@@ -235,8 +250,11 @@ _BETWEEN = re.compile(r"//|[;；／/，、|\n?？]|,(?! )")
 _HEADING = re.compile(r"([^\s,]{1,4}|[ァ-ヺー]+), ([^\s,]{1,4}|[ァ-ヺー]+)(?:, *[0-9]{4}-(?:[0-9]{4})?)?")
 
 
+@_KEPT
 def people(cell: str, role: str = "") -> tuple[CreatorRecord, ...]:
     """The people of 夏目漱石著, 村上 春樹／著, 甲; 乙訳, 沖方, 丁, 1977-, with their roles."""
+    if not cell:
+        return ()
     found: list[tuple[str, str]] = []
     waiting = 0  # from which on the role still to come counts
     for part in _people_in(unicodedata.normalize("NFC", cell)):
@@ -263,7 +281,7 @@ def _people_in(cell: str) -> list[str]:
             parts += part.split("\u3000")
         else:
             parts.append(re.sub(r", *[0-9]{4}-(?:[0-9]{4})?$", "", part))
-    return [one for one in (one_line(part) for part in parts) if text(one)]
+    return [one for one in (_line(part) for part in parts) if text(one)]
 
 
 def _name_and_role(part: str) -> tuple[str, str]:
@@ -276,6 +294,7 @@ def _role(word: str) -> str:
     return _ROLES.get(word, word)
 
 
+@_KEPT
 def with_readings(creators: tuple[CreatorRecord, ...], cell: str) -> tuple[CreatorRecord, ...]:
     """The readings of a cell beside their people: of all, or of those in Japanese, where there are as many;
     else of the first."""

@@ -69,8 +69,10 @@ def from_lines(lines: Iterable[str]) -> Sheet:
 
 
 def open_sheet(path: Path, encoding: str | None = None) -> Sheet:
-    """The table in a file; its delimiter is still to be found.  Raises Unreadable, OSError, or LookupError for an
-    encoding that there is not."""
+    """The table in a file; its delimiter is still to be found.
+
+    Raises Unreadable, OSError, or LookupError for an encoding that there is not.
+    """
     if encoding:
         io.TextIOWrapper(io.BytesIO(), encoding)
     with open(path, "rb") as file:

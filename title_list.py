@@ -88,6 +88,9 @@ def read(
             yield RefusedRow(row.line, refusal.reason, refusal.facts)
 
 
+_FORMULA = re.compile("'[=+\\-@＝＋－＠]")
+
+
 class _Reader:
     """Reads the rows of one list."""
 
@@ -113,7 +116,7 @@ class _Reader:
                 raise cells.Refused("import.too_long", most=cells.MOST)
             if cell:
                 # A table that we wrote for a spreadsheet has ' before what would be a formula there.
-                found[column] = cell[1:] if re.match("'[=+\\-@＝＋－＠]", cell) else cell
+                found[column] = cell[1:] if cell[0] == "'" and _FORMULA.match(cell) else cell
         if found.get("skip"):
             raise cells.Refused("import.skipped")
         title = self._title(found)

@@ -1,6 +1,6 @@
 """Throws broken lists at the import: python3 -m bench.fuzz_import --seconds 60
 
-Every reader is given lists that were cut off, changed in single bytes, mixed or made up.  Whatever comes of it
+Every reader is given lists that were cut off, changed in single bytes, mixed or made up.  What comes of it
 is a title, a refused row, or a file that cannot be read; never a fault, and never half a title.
 """
 
