@@ -115,14 +115,14 @@ def year_and_month(cell: str) -> tuple[int | None, int | None]:
     """As ``published``, of a column that is for it.  Raises Refused where a cell says something else."""
     found = published(cell)
     if found[0] is None and not _NO_YEAR.fullmatch(_flat(cell)):
-        raise Refused("import.bad_year", given=cell[:40])
+        raise Refused("import.wrong_year", given=cell[:40])
     return found
 
 
 def month(cell: str) -> int | None:
     found = re.fullmatch("([0-9]{1,2})月?", _flat(cell))
     if not found or not 1 <= int(found[1]) <= 12:
-        raise Refused("import.bad_year", given=cell[:40])
+        raise Refused("import.wrong_year", given=cell[:40])
     return int(found[1])
 
 
@@ -156,7 +156,7 @@ def isbn(cell: str) -> str | None:
                 return found
     if re.fullmatch(r"[0-9](?:[.][0-9]+)?E[+]?[0-9]+", _flat(plain).upper()):
         raise Refused("import.spoilt_isbn", given=cell[:40])
-    raise Refused("import.bad_isbn", given=cell[:40])
+    raise Refused("import.wrong_isbn", given=cell[:40])
 
 
 @_KEPT

@@ -23,9 +23,8 @@ COLUMNS: dict[str, str] = {
     "volume": "巻次 巻 巻号 巻数 巻冊 巻冊次 巻冊記号 巻(文字列) 巻(数字) 号数"
     " vol volume_number_string volume_number",
     "material": "資料種別 資料区分 資料種類 資料の形態 種別 種類 carrier_type",
-    "creators": "",
-    "author": "著者 著者名 編著者 著編者 著者等 著者1 著者名1 作者 作者名 著作者 作・絵 責任表示 creator"
-    " author authors responsibility statement_of_responsibility",
+    "author": "creators 著者 著者名 編著者 著編者 著者等 著者1 著者名1 作者 作者名 著作者 作・絵 責任表示"
+    " creator author authors responsibility statement_of_responsibility",
     "author_kana": "著者ヨミ 著者カナ 著者よみ 著者読み 著者フリガナ 著者のヨミ 著者名ヨミ 著者名カナ "
     " 作者ヨミ creator_transcription creator_kana",
     "translator": "訳者 翻訳者 訳",
@@ -51,17 +50,17 @@ COLUMNS: dict[str, str] = {
     # Of the piece.
     "barcode": "資料番号 資料コード 登録番号 バーコード バーコード番号 資料バーコード 個別資料ID 図書番号"
     " 図書コード 所蔵番号 蔵書番号 蔵書ID 管理番号 item_identifier item_barcode",
-    "branch": "所蔵館 館 館名 図書館 図書館名 所蔵図書館 所属館 所蔵場所 library",
+    "branch": "item_branch 所蔵館 館 館名 図書館 図書館名 所蔵図書館 所属館 所蔵場所 library",
     "shelf": "配架場所 配架 排架場所 棚 棚番号 本棚 本棚の名称 置き場所 所在 location",
-    "call_number": "請求記号 請求番号 背ラベル ラベル",
+    "call_number": "item_call_number 請求記号 請求番号 背ラベル ラベル",
     "class_prefix": "別置 別置記号",
     "book_mark": "図書記号 著者記号",
-    "tags": "タグ",
-    "state": "状態 資料状態 所蔵状態 status",
+    "tags": "item_tags タグ",
+    "state": "item_state 状態 資料状態 所蔵状態 status",
     "withdrawn": "除籍 除籍区分 除籍日 除籍年月日",
-    "not_for_loan": "禁帯出 禁帯 禁帯出区分 持出禁止 貸出禁止",
+    "not_for_loan": "item_not_for_loan 禁帯出 禁帯 禁帯出区分 持出禁止 貸出禁止",
     "for_loan": "帯出区分 貸出区分 貸出可否 帯出可否 帯出 貸出可",
-    "volumes": "冊数",
+    "volumes": "item_volumes 冊数",
     "item_added_on": "受入日 受入年月日 登録日 登録年月日 acquired_on acquired_at",
     "skip": "インポート省略 取り込まない dummy",
 }

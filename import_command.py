@@ -58,9 +58,11 @@ def run(asked, policy: Policy, wording: Wording) -> int:
         print(file=sys.stderr)
     key = "cli.would_import" if asked.dry_run else "cli.imported"
     print(wording.t(key, **preview.counts(stored)))
+    for sentence, n, line in preview.reasons(stored.noted, say):
+        print("  " + wording.t("cli.refused_for", reason=sentence, n=n, line=line))
     if not stored.refused:
         return 0
-    for sentence, n, line in preview.reasons(stored, say):
+    for sentence, n, line in preview.reasons(stored.refused, say):
         print("  " + wording.t("cli.refused_for", reason=sentence, n=n, line=line))
     if asked.dry_run:
         return 1

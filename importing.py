@@ -123,7 +123,11 @@ def _look(policy: Policy, file: Path, choices: intake.Choices, now: datetime, sa
 
 
 def _outcome(stored: intake.Stored, say: Say) -> dict:
-    return {"counts": preview.counts(stored), "reasons": preview.reasons(stored, say)}
+    return {
+        "counts": preview.counts(stored),
+        "reasons": preview.reasons(stored.refused, say),
+        "notes": preview.reasons(stored.noted, say),
+    }
 
 
 def _free(now: datetime, mark: str | None = None) -> Run | None:

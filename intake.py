@@ -4,24 +4,25 @@ A list is read a row at a time and a bad row never stops the rest: it is refused
 whose text is in the translations.  ``accession.py`` decides what a record changes.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import aozora
+import stock_list
 import title_list
 from accession import Accession
 from columns import LOOKED_AT, Header, find_header
 from rules import Policy
-from sheets import DELIMITERS, Row, Sheet, Unreadable, open_sheet
+from sheets import DELIMITERS, Row, Sheet, Unreadable, from_lines, open_sheet
 from spreadsheet import csv_file
-from title_list import Choices, read_titles, write_titles
+from stock_list import Choices
 from title_records import RefusedRow, TitleRecord
 
-__all__ = ["Choices", "Unreadable", "open_titles", "read_titles", "store", "weigh", "write_titles"]
+__all__ = ["Choices", "Unreadable", "open_titles", "read_titles", "refused_rows", "store", "weigh"]
 
 
 class UnknownFormat(Exception):
@@ -39,15 +40,16 @@ class UnknownFormat(Exception):
 class TitleList:
     """A file that was recognised: what it is, and its records, each time from the first on.
 
-    ``header`` is None for what has no columns to be chosen.
+    ``header`` is None where no columns are to be chosen, ``sheet`` where there is no table.
     """
 
     encoding: str
     delimiter: str
     rows: int
     records: Callable[[], Iterator[TitleRecord | RefusedRow]]
-    header: Header | None = None
     sheet: Sheet | None = None
+    names: tuple[str, ...] = ()  # of the columns
+    header: Header | None = None
     digits: tuple[int, int] | None = None  # the shortest and the longest number of a piece
 
     def __iter__(self) -> Iterator[TitleRecord | RefusedRow]:
@@ -66,15 +68,17 @@ def open_titles(
     asked for: the whole file has been read once by then.
     """
     choices = choices or Choices()
-    # A file of another kind, such as MARC, is recognised here by how it begins.
+    # A file that is no table, such as MARC, is recognised here by how it begins.
     sheet = open_sheet(Path(path), encoding)
     first = _first_rows(sheet)
-    if first and set(first[0].cells) >= set(aozora.COLUMNS):
-        rows = sum(1 for _ in sheet.rows()) - 1
-        return TitleList(sheet.encoding, sheet.delimiter, rows, lambda: aozora.read(sheet), sheet=sheet)
+    names = tuple(first[0].cells) if first else ()
+    for columns, read in ((aozora.COLUMNS, aozora.read), (_OWN, _read_own)):
+        if set(columns) <= set(names) and not choices.columns:
+            rows = sum(1 for _ in sheet.rows()) - 1
+            return TitleList(sheet.encoding, sheet.delimiter, rows, partial(read, sheet), sheet, names)
     header = find_header(first, choices.columns)
     if header is None:
-        raise UnknownFormat(first[0].cells if first else [])
+        raise UnknownFormat(list(names))
     survey = _survey(sheet, header)
     if not choices.digits and survey.zeros:
         choices = replace(choices, digits=survey.longest)
@@ -82,11 +86,37 @@ def open_titles(
         sheet.encoding,
         sheet.delimiter,
         survey.rows,
-        lambda: title_list.read(sheet, header, policy, choices),
-        header,
+        partial(stock_list.read, sheet, header, policy, choices),
         sheet,
+        header.names,
+        header,
         (survey.shortest, survey.longest) if survey.longest else None,
     )
+
+
+_OWN = ("source", "title")
+
+
+def read_titles(lines: Iterable[str]) -> Iterator[TitleRecord | RefusedRow]:
+    """Records of our own list, which samples/README.md describes."""
+    return _read_own(from_lines(lines))
+
+
+def _read_own(sheet: Sheet) -> Iterator[TitleRecord | RefusedRow]:
+    return title_list.read(_named(sheet))
+
+
+def _rows(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, str] | None]]:
+    return _named(from_lines(lines))
+
+
+def _named(sheet: Sheet) -> Iterator[tuple[int, dict[str, str] | None]]:
+    """Each row with its line: its cells by the names of the first row, or None where it is broken."""
+    first = next(sheet.rows(), None)
+    names = [name.lstrip("\ufeff") for name in first.cells] if first else []
+    for row in sheet.rows(len(names)):
+        if first and row.line > first.line:
+            yield row.line, dict(zip(names, row.cells, strict=True)) if row.is_whole else None
 
 
 def _first_rows(sheet: Sheet) -> list[Row]:
@@ -145,11 +175,7 @@ class Stored:
     same: int = 0
     pieces_added: int = 0
     pieces_updated: int = 0
-
-    @property
-    def reasons(self) -> list[tuple[str, int]]:
-        """How often each reason was given, the most frequent first."""
-        return Counter(row.reason for row in self.refused).most_common()
+    noted: list[RefusedRow] = field(default_factory=list)  # of what was taken without a part of it
 
 
 _BATCH = 500  # rows a transaction: the desk waits less than half a second
@@ -188,6 +214,7 @@ def _run(db, records, today, progress, policy, dry) -> Stored:
     while batch := list(islice(rows, _BATCH)):
         stored.refused += [row for row in batch if isinstance(row, RefusedRow)]
         titles = [row for row in batch if isinstance(row, TitleRecord)]
+        stored.noted += [RefusedRow(title.line, note) for title in titles for note in title.notes]
         if dry:
             accession.plan(titles)
         else:
@@ -214,9 +241,8 @@ def refused_rows(
             reasons[row.line].append(sentence)
     if found.sheet is None:
         return csv_file([words, *((line, " ".join(said)) for line, said in reasons.items())])
-    names = found.header.names if found.header else aozora.COLUMNS
-    rows: list = [(*words, *names)]
-    for row in found.sheet.rows(found.header and found.header.width):
+    rows: list = [(*words, *found.names)]
+    for row in found.sheet.rows(len(found.names)):
         if row.line in reasons:
             rows.append((row.line, " ".join(reasons[row.line]), *row.cells))
     return csv_file(rows)

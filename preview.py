@@ -1,6 +1,7 @@
 """A list as it was understood, before anything of it is stored: for the command and for the page."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 from intake import Stored, TitleList
@@ -77,9 +78,12 @@ def counts(stored: Stored) -> dict[str, int]:
     }
 
 
-def reasons(stored: Stored, say: Callable[[RefusedRow], str], most: int = 20) -> list[tuple[str, int, int]]:
+def reasons(
+    rows: Sequence[RefusedRow], say: Callable[[RefusedRow], str], most: int = 20
+) -> list[tuple[str, int, int]]:
     """Why rows were refused, the most frequent first: a sentence, how often, and the first line of it."""
     first: dict[str, RefusedRow] = {}
-    for row in stored.refused:
+    for row in rows:
         first.setdefault(row.reason, row)
-    return [(say(first[reason]), n, first[reason].line) for reason, n in stored.reasons[:most]]
+    counted = Counter(row.reason for row in rows).most_common(most)
+    return [(say(first[reason]), n, first[reason].line) for reason, n in counted]

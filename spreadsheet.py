@@ -2,10 +2,12 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 # A cell that begins with one of these is a formula to some spreadsheet, also in full width.
 _BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+FORMULA = f"[{''.join(map(re.escape, _BEGINS_A_FORMULA))}]"
 
 
 def csv_file(rows: Iterable[Sequence[str | int]]) -> bytes:

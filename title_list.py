@@ -1,238 +1,195 @@
-"""A list of titles and pieces as a library keeps it, one row a piece or a title: its rows as plain records.
+"""The library's own list, which samples/README.md describes: title records as rows of a table, and back.
 
-What the columns may be called is in ``columns.py``, what may stand in them in ``cells.py``.  The list that we
-write ourselves is described in ``samples/README.md``, and read back as it was written.
+A title has a row for each of its pieces, with what is said of the title on each of them, so that the rows can
+be sorted and cut in a spreadsheet; a title without pieces has one row.
 """
 
 import csv
+import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, replace
+from datetime import date, datetime
 
-import cells
-from columns import Header, find_header, folded
-from rules import ItemState, Policy, item_barcode
-from sheets import Sheet, from_lines
+from folding import isbn13
+from rules import ItemState
+from spreadsheet import FORMULA
 from title_records import CreatorRecord, ItemRecord, RefusedRow, TitleRecord
 
+_ELSEWHERE = ("line", "items", "notes")
+TITLE_COLUMNS = tuple(field.name for field in fields(TitleRecord) if field.name not in _ELSEWHERE)
+ITEM_COLUMNS = tuple("item_" + field.name for field in fields(ItemRecord))
+_NUMBERS = {"pub_year": 9999, "pub_month": 12}
+_DAYS = ("issued_on", "added_on")
 
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What whoever imports says beside the list: what its columns are, and what counts where it is silent."""
 
-    columns: Mapping[str, str] = field(default_factory=dict)  # names of the list, to ours
-    branch: str = ""
-    material: str = ""
-    digits: int = 0  # of a barcode, where a spreadsheet has taken the zeros in front
+class _Mistake(Exception):
+    """A row that is not taken: the key of the reason."""
+
+
+# ---- writing
+
+
+def text(records: Iterable[TitleRecord]) -> Iterator[str]:
+    """The list of these titles as CSV, a title at a time."""
+    yield _lines([(*TITLE_COLUMNS, *ITEM_COLUMNS)])
+    for record in records:
+        yield _lines(rows(record))
+
+
+def _lines(cells: Iterable[Iterable[str]]) -> str:
+    sheet = io.StringIO(newline="")
+    csv.writer(sheet, lineterminator="\n").writerows(cells)
+    return sheet.getvalue()
+
+
+def rows(record: TitleRecord) -> Iterator[list[str]]:
+    """The rows of a title."""
+    title = [_cell(getattr(record, name)) for name in TITLE_COLUMNS]
+    for item in record.items:
+        yield title + [_cell(getattr(item, field.name)) for field in fields(item)]
+    if not record.items:
+        yield title + [""] * len(ITEM_COLUMNS)
+
+
+def _cell(value) -> str:
+    """A value as a spreadsheet shows it and runs nothing: what begins like a formula has ' before it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, ItemState):
+        return value.value
+    if isinstance(value, tuple):
+        value = ";".join(map(_part, value))
+    return f"'{value}" if re.match(f"'*{FORMULA}", str(value)) else str(value)
+
+
+def _part(value: CreatorRecord | str) -> str:
+    if isinstance(value, str):
+        return _escaped(value)
+    parts = [value.name, value.reading, value.roman, value.role]
+    while parts and not parts[-1]:
+        parts.pop()
+    return "|".join(map(_escaped, parts))
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([\\|;])", r"\\\1", text)
 
 
 # ---- reading
 
-_WRITTEN = (
-    *("source", "title", "material", "title_kana", "subtitle", "subtitle_kana", "original_title", "volume"),
-    *("publisher", "pub_year", "pub_month", "isbn", "ndc", "series", "series_kana", "subjects", "extent"),
-    *("language", "creators"),
-)
 
-# How each cell of a title is read, in a list of others; in our own what stands there is kept.
-_TITLE_CELLS: dict[str, Callable[[str], object]] = {
-    **dict.fromkeys(
-        (
-            "source",
-            "title",
-            "title_kana",
-            "subtitle",
-            "subtitle_kana",
-            "original_title",
-            "volume",
-            "publisher",
-        ),
-        cells.text,
-    ),
-    **dict.fromkeys(("series", "series_kana", "extent", "serial", "serial_kana"), cells.text),
-    "subjects": cells.terms,
-    "language": cells.language,
-    "ndc": cells.ndc,
-}
-_ITEM_CELLS: dict[str, Callable[[str], object]] = {
-    "call_number": lambda cell: cells.text(cell.replace("|", " ")),
-    "tags": cells.tags,
-    "not_for_loan": cells.kept_in,
-    "state": cells.state,
-    "item_added_on": cells.day,
-}
+def read(lines: Iterable[tuple[int, dict[str, str] | None]]) -> Iterator[TitleRecord | RefusedRow]:
+    """The records of rows that come with the numbers of their lines; None is a row that cannot be read.
 
-
-def read_titles(lines: Iterable[str]) -> Iterator[TitleRecord | RefusedRow]:
-    """Records of the list described in samples/README.md."""
-    sheet = from_lines(lines)
-    header = find_header([next(sheet.rows())])
-    return read(sheet, header)
-
-
-def read(
-    sheet: Sheet, header: Header, policy: Policy | None = None, choices: Choices | None = None
-) -> Iterator[TitleRecord | RefusedRow]:
-    """A record for each row below the header.  Without a policy its words for branches and materials are not
-    looked up."""
-    reader = _Reader(header, policy, choices or Choices())
-    for row in sheet.rows(header.width):
-        if row.line < header.rows_from:
+    Rows that follow each other and say the same of a title are its pieces.
+    """
+    waiting: TitleRecord | None = None
+    for line, row in lines:
+        found = _record(line, row)
+        if isinstance(waiting, TitleRecord) and isinstance(found, TitleRecord) and _same(waiting, found):
+            waiting = replace(waiting, items=waiting.items + found.items)
             continue
-        if not row.is_whole:
-            yield RefusedRow(row.line, "import.broken_row")
-            continue
-        try:
-            yield reader.record(row.line, row.cells)
-        except cells.Refused as refusal:
-            yield RefusedRow(row.line, refusal.reason, refusal.facts)
+        if waiting is not None:
+            yield waiting
+        waiting = found
+    if waiting is not None:
+        yield waiting
 
 
-_FORMULA = re.compile("'[=+\\-@＝＋－＠]")
+def _same(one: TitleRecord, other: TitleRecord) -> bool:
+    return bool(one.items and other.items) and replace(one, items=()) == replace(
+        other, items=(), line=one.line
+    )
 
 
-class _Reader:
-    """Reads the rows of one list."""
-
-    def __init__(self, header: Header, policy: Policy | None, choices: Choices):
-        self.policy, self.choices = policy, choices
-        self.places: dict[str, list[int]] = {}
-        own = {"source", "title"} <= set(header.names)
-        for place, (name, column) in enumerate(zip(header.names, header.columns, strict=True)):
-            if column is None:
-                continue
-            own = own and name == column
-            # Only our own list parts people and their readings by signs.
-            if column == "creators" and folded(name) != "creators":
-                column = "author"
-            self.places.setdefault(column, []).append(place)
-        self.is_own = own
-
-    def record(self, line: int, row: list[str]) -> TitleRecord:
-        found = {}
-        for column, places in self.places.items():
-            cell = next((row[place] for place in places if row[place]), "")
-            if len(cell) > cells.MOST:
-                raise cells.Refused("import.too_long", most=cells.MOST)
-            if cell:
-                # A table that we wrote for a spreadsheet has ' before what would be a formula there.
-                found[column] = cell[1:] if cell[0] == "'" and _FORMULA.match(cell) else cell
-        if found.get("skip"):
-            raise cells.Refused("import.skipped")
-        title = self._title(found)
-        items = self._items(found)
-        if not title.get("title") and not items:
-            raise cells.Refused("import.no_title")
-        return TitleRecord(line=line, items=items, **{"source": "", "title": "", **title})
-
-    def _title(self, found: dict[str, str]) -> dict[str, object]:
-        title: dict[str, object] = cells.statement(found["statement"]) if "statement" in found else {}
-        title["material"] = self._material(found.get("material", ""))
-        for column, understand in _TITLE_CELLS.items():
-            if column in found:
-                title[column] = found[column] if self.is_own else understand(found[column])
-        if title.get("serial", "").casefold() in ("true", "false", "t", "f", "1", "0"):
-            del title["serial"]  # Enju's mark that the title is a magazine
-        if "isbn" in found:
-            title["isbn"] = cells.isbn(found["isbn"])
-        if "pub_year" in found:
-            title["pub_year"], title["pub_month"] = cells.year_and_month(found["pub_year"])
-        if "pub_month" in found:
-            title["pub_month"] = cells.month(found["pub_month"])
-        if "issued_on" in found:
-            title["issued_on"] = cells.day(found["issued_on"])
-            if title["issued_on"] is None:
-                raise cells.Refused("import.bad_day", given=found["issued_on"][:40])
-        if creators := self._creators(found):
-            title["creators"] = creators
-        return title
-
-    def _creators(self, found: dict[str, str]) -> tuple[CreatorRecord, ...]:
-        if "creators" in found:
-            return _people(found["creators"])
-        creators = cells.people(found.get("author", ""))
-        if "author_kana" in found:
-            creators = cells.with_readings(creators, found["author_kana"])
-        for column, role in (("translator", "翻訳者"), ("editor", "編者"), ("illustrator", "絵")):
-            creators += cells.people(found.get(column, ""), role)
-        return creators
-
-    def _items(self, found: dict[str, str]) -> tuple[ItemRecord, ...]:
-        barcode = item_barcode(found.get("barcode", "")).removesuffix(".0")
-        if not barcode:
-            return ()
-        if re.fullmatch(r"[0-9](\.[0-9]+)?E\+?[0-9]+", barcode):
-            raise cells.Refused("import.spoilt_barcode", given=found["barcode"][:40])
-        if barcode.isdecimal():
-            barcode = barcode.zfill(self.choices.digits)
-        item = {
-            column: understand(found[column]) for column, understand in _ITEM_CELLS.items() if column in found
-        }
-        if "call_number" not in item and ("book_mark" in found or "class_prefix" in found):
-            parts = (found.get(column, "") for column in ("class_prefix", "ndc", "book_mark"))
-            item["call_number"] = " ".join(filter(None, map(cells.text, parts)))
-        if "for_loan" in found and "not_for_loan" not in item:
-            item["not_for_loan"] = cells.lendable(found["for_loan"])
-        if "withdrawn" in found and (gone := cells.withdrawn(found["withdrawn"])) is ItemState.WITHDRAWN:
-            item["state"] = gone
-        if "volumes" in found:
-            item["volumes"] = cells.number(found["volumes"])
-            if not item["volumes"]:
-                raise cells.Refused("import.bad_volumes", given=found["volumes"][:40])
-        item["added_on"] = item.pop("item_added_on", None)
-        return (ItemRecord(barcode=barcode, branch=self._branch(found), **item),)
-
-    def _branch(self, found: dict[str, str]) -> str:
-        """The branch that the row names by its id or its name; a shelf may be called like a branch too."""
-        branches = self.policy.branches if self.policy else ()
-        given = found.get("branch", "")
-        if given and self.policy:
-            branch = _named(branches, given)
-            if branch is None:
-                known = [one.name for one in branches]
-                raise cells.Refused("import.unknown_branch", given=given[:40], known=known)
-            return branch
-        return given or _named(branches, found.get("shelf", "")) or self.choices.branch
-
-    def _material(self, given: str) -> str:
-        if not given:
-            return self.choices.material
-        if self.policy is None:
-            return given
-        materials = self.policy.materials
-        found = _named(materials, given)
-        if found is None:
-            word = folded(given)
-            meant = next((id_ for id_, words in _KINDS.items() if word in map(folded, words.split())), "")
-            found = _named(materials, meant)
-        if found is None:
-            raise cells.Refused(
-                "import.unknown_material", given=given[:40], known=[one.name for one in materials]
-            )
-        return found
+def _record(line: int, row: dict[str, str] | None) -> TitleRecord | RefusedRow:
+    if row is None:
+        return RefusedRow(line, "import.broken_row")
+    cells = {name: _text(cell) for name, cell in row.items()}
+    try:
+        title = {name: _value(name, cells[name]) for name in TITLE_COLUMNS if cells.get(name)}
+        item = {name: cells[name] for name in ITEM_COLUMNS if name in cells}
+        items = (_item(item),) if item.get("item_barcode") else ()
+    except _Mistake as mistake:
+        return RefusedRow(line, str(mistake))
+    if "title" not in title:
+        return RefusedRow(line, "import.no_title")
+    if "source" not in title:
+        return RefusedRow(line, "import.no_number")
+    return TitleRecord(line=line, items=items, **title)
 
 
-# What lists call the kinds that most policies name.
-_KINDS = {
-    "book": "図書 本 書籍 一般 一般書 一般図書 児童 児童書 児童図書 成人 文庫 新書 単行本 和書 洋書 絵本"
-    " book volume",
-    "magazine": "雑誌 逐次刊行物 定期刊行物 magazine periodical serial",
-    "av": "CD DVD AV AV資料 視聴覚 視聴覚資料 ビデオ 録音資料 映像資料 audio_disc video_disc",
-}
+def _value(name: str, cell: str):
+    """What a cell of a title says."""
+    if name == "isbn":
+        return _must(isbn13(cell), "import.bad_isbn")
+    if name in _NUMBERS:
+        if not re.fullmatch("[0-9]{1,4}", cell) or not 1 <= int(cell) <= _NUMBERS[name]:
+            raise _Mistake("import.bad_year")
+        return int(cell)
+    if name in _DAYS:
+        return _day(cell)
+    if name == "holdable_from":
+        with_zone = _read(datetime.fromisoformat, cell, "import.bad_day")
+        return with_zone if with_zone.tzinfo else _must(None, "import.bad_day")
+    if name == "hidden":
+        return _yes_or_no(cell)
+    if name == "creators":
+        people = (map(_unescaped, _split(person, "|")[:4]) for person in _split(cell, ";"))
+        return tuple(person for person in (CreatorRecord(*parts) for parts in people) if person.name)
+    return cell
 
 
-def _named(known: Iterable, given: str) -> str | None:
-    """The id of the branch or material that goes by this id or name."""
-    key = folded(given)
-    return next((one.id for one in known if key and key in (folded(one.id), folded(one.name))), None)
+def _item(cells: dict[str, str]) -> ItemRecord:
+    """A piece; a cell that is empty empties its place only where there may be nothing."""
+    state, volumes, added_on, fixed = (
+        cells.get(f"item_{name}") for name in ("state", "volumes", "added_on", "not_for_loan")
+    )
+    if volumes and not re.fullmatch("[1-9][0-9]{0,3}", volumes):
+        raise _Mistake("import.bad_volumes")
+    tags = cells.get("item_tags")
+    return ItemRecord(
+        barcode=cells["item_barcode"],
+        branch=cells.get("item_branch", ""),
+        call_number=cells.get("item_call_number"),
+        tags=None if tags is None else tuple(filter(None, map(_unescaped, _split(tags, ";")))),
+        state=_read(ItemState, state, "import.bad_state") if state else None,
+        not_for_loan=_yes_or_no(fixed) if fixed else None,
+        volumes=int(volumes) if volumes else None,
+        added_on=_day(added_on) if added_on else None,
+    )
 
 
-# ---- people in our own list
+def _text(cell: str) -> str:
+    return cell
 
 
-def _people(cell: str) -> tuple[CreatorRecord, ...]:
-    people = (map(_unescaped, _split(person, "|")[:4]) for person in _split(cell, ";"))
-    return tuple(one for one in (CreatorRecord(*person) for person in people) if one.name)
+def _yes_or_no(cell: str) -> bool:
+    if cell not in ("0", "1"):
+        raise _Mistake("import.bad_mark")
+    return cell == "1"
+
+
+def _day(cell: str) -> date:
+    return _read(date.fromisoformat, cell, "import.bad_day")
+
+
+def _read(reading, cell: str, reason: str):
+    try:
+        return reading(cell)
+    except ValueError:
+        raise _Mistake(reason) from None
+
+
+def _must(value, reason: str):
+    if value is None:
+        raise _Mistake(reason)
+    return value
 
 
 def _split(text: str, separator: str) -> list[str]:
@@ -246,25 +203,5 @@ def _split(text: str, separator: str) -> list[str]:
     return parts
 
 
-def _escaped(text: str) -> str:
-    return re.sub(r"([\\|;])", r"\\\1", text)
-
-
 def _unescaped(text: str) -> str:
     return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
-
-
-# ---- writing
-
-
-def write_titles(records: Iterable[TitleRecord], stream) -> None:
-    """Write records as the list that ``read_titles`` reads; ``stream`` is a text file with ``newline=""``."""
-    sheet = csv.writer(stream, lineterminator="\n")
-    sheet.writerow(_WRITTEN)
-    for record in records:
-        people = (
-            "|".join(map(_escaped, (person.name, person.reading, person.roman, person.role))).rstrip("|")
-            for person in record.creators
-        )
-        row = [getattr(record, name) for name in _WRITTEN[:-1]]
-        sheet.writerow(["" if cell is None else cell for cell in row] + [";".join(people)])

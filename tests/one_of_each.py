@@ -163,7 +163,14 @@ def _list(now) -> str:
     """A list that has been put in, whose file is gone."""
     counts = dict.fromkeys(("added", "updated", "same", "pieces_added", "pieces_updated", "refused"), 1)
     told = {"mark": "seen", "file": "list", "encoding": "cp932", "delimiter": "comma", "rows": 3}
-    told |= {"counts": counts, "reasons": [], "hints": [], "first": [[2, {"title": "門"}]], "header": []}
+    told |= {
+        "counts": counts,
+        "reasons": [],
+        "notes": [],
+        "hints": [],
+        "first": [[2, {"title": "門"}]],
+        "header": [],
+    }
     ImportRun.insert(
         id=1, name="蔵書.csv", state="looked_at", total=3, told=json.dumps(told), at=now
     ).execute()

@@ -257,8 +257,8 @@ def test_refused_rows_can_be_mended_and_imported_again(take, town, tmp_path):
     written = intake.refused_rows(found, stored.refused, lambda row: row.reason, ("行", "理由"))
     assert written.decode("utf-8-sig").splitlines() == [
         "行,理由,書名,ISBN",
-        "2,import.bad_isbn,門,1",
-        "5,import.bad_isbn,'=SUM(A1),2",
+        "2,import.wrong_isbn,門,1",
+        "5,import.wrong_isbn,'=SUM(A1),2",
     ]
     path.write_bytes(written.replace(b",1\r", b",\r").replace(b",2\r", b",\r"))
     intake.store(db, intake.open_titles(path, town.policy), town.today, policy=town.policy)

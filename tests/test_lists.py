@@ -102,7 +102,7 @@ def test_years_are_read_in_either_calendar(cell, found):
 
 @pytest.mark.parametrize("cell", ["昔", "H99", "13", "2.009E+3", "99999"])
 def test_what_names_no_year_is_refused(cell):
-    with pytest.raises(cells.Refused, match="bad_year"):
+    with pytest.raises(cells.Refused, match="wrong_year"):
         cells.year_and_month(cell)
 
 
@@ -129,7 +129,7 @@ def test_isbns_are_put_right_where_they_tell_how(cell, found):
 
 @pytest.mark.parametrize(
     ("cell", "reason"),
-    [("9.78E+12", "spoilt"), ("9.78400E+12", "spoilt"), ("9784003101039", "bad"), ("abc", "bad")],
+    [("9.78E+12", "spoilt"), ("9.78400E+12", "spoilt"), ("9784003101039", "wrong"), ("abc", "wrong")],
 )
 def test_an_isbn_that_is_lost_is_refused_with_what_happened_to_it(cell, reason):
     with pytest.raises(cells.Refused, match=f"{reason}_isbn"):
@@ -269,7 +269,7 @@ def test_enjus_sample_is_read_as_its_notes_ask():
     assert by_line[4].items == (ItemRecord("10101"),)
     assert by_line[5] == RefusedRow(5, "import.skipped")
     assert by_line[6].series == "主シリーズ" and by_line[6].source == "101"
-    assert by_line[11] == RefusedRow(11, "import.bad_isbn")
+    assert by_line[11] == RefusedRow(11, "import.wrong_isbn")
     assert by_line[18].title == 'ダブル"クォート"を含む資料'
     assert by_line[20].title == "" and by_line[20].items[0].barcode == "11113"
 
