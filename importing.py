@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -25,6 +26,7 @@ from title_records import RefusedRow
 MOST_MB = 50  # of a file that is put in: a list of 200,000 pieces has twenty
 FOLDER = "import"
 _QUIET = timedelta(seconds=30)  # of another process: after that it does no more
+_WEIGHED = 30_000  # rows that are weighed before: somebody waits for the page
 _PROCESS = secrets.token_hex(4)
 _log = logging.getLogger("shiori.import")
 _worker: threading.Thread | None = None
@@ -103,7 +105,7 @@ def look_again(policy: Policy, folder: Path, mark: str, chosen: Mapping, now: da
 
 def _look(policy: Policy, file: Path, choices: intake.Choices, now: datetime, say: Say) -> dict:
     found = intake.open_titles(file, policy, choices)
-    stored = intake.weigh(db, found, library_day(now), policy=policy)
+    stored = intake.weigh(db, islice(found, _WEIGHED), library_day(now), policy=policy)
     first = [
         [row.line, say(row)] if isinstance(row, RefusedRow) else list(row)
         for row in preview.first_rows(found, policy)
@@ -115,6 +117,7 @@ def _look(policy: Policy, file: Path, choices: intake.Choices, now: datetime, sa
         "encoding": found.encoding,
         "delimiter": preview.delimiter(found),
         "rows": found.rows,
+        "weighed": min(found.rows, _WEIGHED),
         "header": [list(pair) for pair in zip(header.names, header.columns, strict=True)] if header else [],
         "first": first,
         "hints": preview.hints(found, choices.digits),

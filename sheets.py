@@ -28,6 +28,7 @@ _GZIP, _ZIP, _OLD_EXCEL = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _LONGEST_ROW = 50  # lines; further on a quotation mark was never closed
 _UNREADABLE = "\ufffd"  # stands for bytes that are no text; its row is refused
 _CHUNK = 1024 * 1024
+_ENOUGH = 4  # chunks that tell an encoding
 
 
 class Unreadable(Exception):
@@ -127,9 +128,12 @@ def _encoding_of(file: BinaryIO) -> str:
 
 
 def _tried(name: str, file: BinaryIO, begins: bytes) -> "_Tried":
+    """How a file reads in an encoding, as far as it takes to tell: UTF-8 may be broken late, others not."""
     tried = _Tried(name)
-    for chunk in _chunks(file, begins):
+    for number, chunk in enumerate(_chunks(file, begins)):
         tried.read(chunk)
+        if number > _ENOUGH and (name != "utf-8" or tried.broken > tried.japanese):
+            break
     return tried
 
 

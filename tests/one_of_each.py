@@ -162,7 +162,14 @@ def fill(town: Town, secret: bytes) -> dict[str, object]:
 def _list(now) -> str:
     """A list that has been put in, whose file is gone."""
     counts = dict.fromkeys(("added", "updated", "same", "pieces_added", "pieces_updated", "refused"), 1)
-    told = {"mark": "seen", "file": "list", "encoding": "cp932", "delimiter": "comma", "rows": 3}
+    told = {
+        "mark": "seen",
+        "file": "list",
+        "encoding": "cp932",
+        "delimiter": "comma",
+        "rows": 3,
+        "weighed": 3,
+    }
     told |= {
         "counts": counts,
         "reasons": [],

@@ -201,3 +201,13 @@ def test_an_import_that_fails_says_so_and_can_be_run_again(admin, town, caplog):
     press(admin, "もう一度取り込む")
     importing.wait()
     assert Bib.select().count() == 1
+
+
+def test_of_a_long_list_the_beginning_is_weighed_and_all_of_it_imported(admin, town, monkeypatch):
+    monkeypatch.setattr(importing, "_WEIGHED", 2)
+    put_in(admin, "書名\n甲\n乙\n丙\n")
+    page = admin.get(PAGE)
+    assert "始めの2行だけで数えました" in said(page) and "3行を取り込みます" in said(page)
+    press(admin, "取り込む")
+    importing.wait()
+    assert Bib.select().count() == 3
