@@ -1,4 +1,4 @@
-"""Throws broken lists at the import: python3 -m bench.fuzz_import --seconds 60
+"""Throws broken lists at the import: python3 -m bench.fuzz_import --seconds 20
 
 Every reader is given lists that were cut off, changed in single bytes, mixed or made up.  What comes of it
 is a title, a refused row, or a file that cannot be read; never a fault, and never half a title.
@@ -100,7 +100,7 @@ def whole_titles_only() -> None:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--seconds", type=float, default=60)
+    arguments.add_argument("--seconds", type=float, default=20)
     arguments.add_argument("--seed", type=int, default=None)
     chosen = arguments.parse_args()
     seed = time.time_ns() % 10**9 if chosen.seed is None else chosen.seed
