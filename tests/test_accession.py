@@ -153,6 +153,17 @@ def test_a_list_with_numbers_of_its_own_takes_over_a_title_that_had_none(take):
     assert [(bib.source, bib.title) for bib in Bib.select()] == [("町:1", "坊っちゃん改版")]
 
 
+@pytest.mark.parametrize("between", [0, 600])
+def test_two_numbers_of_a_list_are_two_titles_though_they_share_an_isbn(take, between):
+    others = [f"他:{number},題{number}," for number in range(between)]
+    stored = take("source,title,isbn", f"町:1,坊っちゃん,{BOTCHAN}", *others, f"町:2,こころ,{BOTCHAN}")
+    assert stored.added == 2 + between
+    assert [bib.title for bib in Bib.select().where(Bib.isbn == BOTCHAN).order_by(Bib.id)] == [
+        "坊っちゃん",
+        "こころ",
+    ]
+
+
 def test_an_issue_begins_its_magazine_once(take):
     stored = take(
         "source,title,volume,serial,issued_on",
