@@ -226,8 +226,6 @@ def _workbook(path: Path) -> Sheet:
         with zipfile.ZipFile(path) as archive:
             if sum(part.file_size for part in archive.infolist()) > LARGEST:
                 raise Unreadable("import.file_large")
-            if archive.testzip() is not None:
-                raise Unreadable("import.file_damaged")
         with warnings.catch_warnings(), open(path, "rb") as file:
             warnings.simplefilter("ignore")  # of parts of Excel that openpyxl leaves out: none holds a cell
             book = load_workbook(file, read_only=True, data_only=True)

@@ -164,6 +164,19 @@ def test_two_numbers_of_a_list_are_two_titles_though_they_share_an_isbn(take, be
     ]
 
 
+def test_a_number_of_one_list_is_not_taken_over_by_another(take):
+    take("source,title,isbn", f"町:1,坊っちゃん,{BOTCHAN}")
+    take("source,title,isbn", f"県:9,坊っちゃん,{BOTCHAN}")
+    assert {bib.source for bib in Bib.select()} == {"県:9", "町:1"}
+
+
+def test_a_volume_of_what_was_asked_for_without_one_fills_it(take, town):
+    asked = town.title("道草", copies=0, requested=True, isbn=BOTCHAN)
+    take("書名,巻次,ISBN,資料番号", f"道草,上,{BOTCHAN},1001", f"道草,下,{BOTCHAN},1002")
+    assert (Bib.get_by_id(asked).volume, Bib.get_by_id(asked).requested) == ("上", False)
+    assert Bib.select().count() == 2
+
+
 def test_an_issue_begins_its_magazine_once(take):
     stored = take(
         "source,title,volume,serial,issued_on",

@@ -148,8 +148,9 @@ def broken_files(tmp_path):
 def test_a_broken_file_is_known_before_anything_is_taken_from_it(tmp_path, place):
     name, content, reason = list(broken_files(tmp_path))[place]
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(Unreadable, match=reason):
-        intake.open_titles(tmp_path / name)
+    for encoding in (None, "utf-8"):  # named, it is not looked for, and the file is read through all the same
+        with pytest.raises(Unreadable, match=reason):
+            intake.open_titles(tmp_path / name, encoding=encoding)
 
 
 def test_what_unpacks_to_more_than_a_library_can_have_is_refused(tmp_path, monkeypatch):
