@@ -166,7 +166,7 @@ def _item(cells: dict[str, str]) -> ItemRecord:
 
 
 def _text(cell: str) -> str:
-    return cell
+    return cell[1:] if re.match(f"'+{FORMULA}", cell) else cell
 
 
 def _yes_or_no(cell: str) -> bool:
