@@ -18,6 +18,7 @@ from werkzeug.routing import BaseConverter
 
 import accounts
 import folding
+import importing
 import languages
 import migrations
 import models
@@ -30,7 +31,7 @@ import terminal
 import views
 from circulation import NotThere
 from lookup import Lookup
-from rules import Policy, library_day
+from rules import Policy, Role, library_day
 from settings import Settings
 from views import answers
 from wording import Wording
@@ -109,6 +110,7 @@ def create_app(
     _templates(app, policy)
     _host(app, settings)
     _database(app, settings)
+    _lists(app)
     CSRFProtect(app)
     _shared_terminal(app)
     login = LoginManager(app)
@@ -204,6 +206,17 @@ def _database(app: Flask, settings: Settings) -> None:
     def roll_back(_error) -> None:
         if not models.db.is_closed() and models.db.in_transaction():
             models.db.rollback()
+
+
+def _lists(app: Flask) -> None:
+    """Who may put in a list of titles may send a file of its size; nobody else can make us read one."""
+
+    @app.before_request
+    def room_for_a_list() -> None:
+        if request.endpoint == "imports.put_in" and request.method == "POST":
+            here = staff_accounts.staff()
+            if here is not None and here.may(Role.ADMINISTRATOR):
+                request.max_content_length = (importing.MOST_MB + 1) * 1024 * 1024
 
 
 def _shared_terminal(app: Flask) -> None:

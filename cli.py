@@ -15,7 +15,7 @@ from pathlib import Path
 
 import call_numbers
 import demo
-import intake
+import import_command
 import migrations
 import models
 import policy_advice
@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add("serve", _serve)
     add("demo", _demo).add_argument("--serve", action="store_true", help=_wording.t("cli.demo_serve"))
-    add("import", _import).add_argument("file", type=Path, help=_wording.t("cli.import_file"))
+    import_command.add_arguments(add("import", _import), _wording)
     export = add("export", _export)
     export.add_argument("file", type=Path, help=_wording.t("cli.export_file"))
     export.add_argument("--format", choices=["csv", "xml", "mrc"], help=_wording.t("cli.export_format"))
@@ -188,17 +188,9 @@ def _demo(asked, settings: Settings, policy: Policy) -> int:
 def _import(asked, settings: Settings, policy: Policy) -> int:
     _open(settings)
     try:
-        records = intake.open_titles(asked.file)
-        stored = intake.store(
-            models.db, records, library_day(datetime.now(UTC)), _progress("cli.import_progress")
-        )
-    except intake.UnknownFormat as error:
-        return _fail(1, "cli.unknown_format", given=asked.file, columns=error.columns)
-    print(file=sys.stderr)
-    print(_wording.t("cli.imported", added=stored.added, updated=stored.updated, refused=len(stored.refused)))
-    for line, reason in stored.refused:
-        print("  " + _wording.t("cli.refused_row", line=line, reason=_wording.t(reason)), file=sys.stderr)
-    return 0
+        return import_command.run(asked, policy.on(library_day(datetime.now(UTC))), _wording)
+    except import_command.CannotImport as error:
+        return _fail(error.status, error.key, **error.facts)
 
 
 def _export(asked, settings: Settings, policy: Policy) -> int:

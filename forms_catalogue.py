@@ -1,5 +1,6 @@
 """The forms for titles, pieces and labels.  An error is the key of a sentence, or a refusal."""
 
+import re
 from datetime import date
 
 from wtforms import (
@@ -216,6 +217,35 @@ class ItemForm(Form):
             field = self[_FIELD_OF[refusal.reason]]
             field.errors = field.errors or [refusal]
         return not self.errors
+
+
+class ListForm(Form):
+    """What is chosen beside a list that is put in; nothing: as the list says."""
+
+    branch = StringField()
+    material = StringField()
+    digits = StringField(filters=[lambda typed: rules.plain_line(str(typed or ""))])
+
+    def __init__(self, policy: rules.Policy, filled=None, **kept):
+        super().__init__(filled, **kept)
+        self.policy = policy
+
+    @property
+    def length(self) -> int:
+        """Of the number of a piece; 0: as it stands."""
+        return int(self.digits.data or 0)
+
+    def validate_branch(self, field) -> None:
+        if field.data and self.policy.branch(field.data) is None:
+            raise ValidationError(rules.Reason.UNKNOWN_BRANCH.value)
+
+    def validate_material(self, field) -> None:
+        if field.data and self.policy.material(field.data) is None:
+            raise ValidationError(rules.Reason.UNKNOWN_MATERIAL.value)
+
+    def validate_digits(self, field) -> None:
+        if field.data and not (re.fullmatch("[0-9]{1,2}", field.data) and 1 <= int(field.data) <= 20):
+            raise ValidationError("import.digits_form")
 
 
 class LabelForm(Form):

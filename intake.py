@@ -1,320 +1,229 @@
-"""Catalogue import: readers turn a list into plain title records, and one function stores them.
+"""Catalogue import: whichever of the known lists a file is, its titles are read, weighed and stored.
 
 A list is read a row at a time and a bad row never stops the rest: it is refused with its line and a reason,
-whose text is in the translations.  Two lists are known: the index of Aozora Bunko, and the one that
-``samples/README.md`` describes.
+whose text is in the translations.  ``accession.py`` decides what a record changes.
 """
 
-import contextlib
-import csv
-import errno
 import gzip
-import io
-import json
 import re
-import unicodedata
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import partial
 from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
 
-import search
-from folding import isbn13
-from title_records import CreatorRecord, RefusedRow, TitleRecord
+import aozora
+import marc
+import marc_files
+import stock_list
+import title_list
+from accession import Accession
+from columns import LOOKED_AT, Header, find_header
+from rules import Policy
+from sheets import DELIMITERS, Row, Sheet, Unreadable, from_lines, open_sheet, unpacking
+from spreadsheet import csv_file
+from stock_list import Choices
+from title_records import RefusedRow, TitleRecord
 
-# ---- storing and reading
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """What an import did.  ``refused`` holds pairs of line and reason key."""
-
-    added: int
-    updated: int
-    refused: list[tuple[int, str]]
+__all__ = ["Choices", "Unreadable", "open_titles", "read_titles", "refused_rows", "store", "weigh"]
 
 
 class UnknownFormat(Exception):
     """The file is none of the lists that can be read; ``columns`` are the first names of its header."""
 
     def __init__(self, header: list[str]):
-        self.columns = ", ".join(header[:5])
+        self.columns = ", ".join(name[:40] for name in header[:5])
         super().__init__(self.columns)
 
 
-_NOT_HERE = ("line", "serial", "serial_kana", "issued_on", "items")
-_NOT_HERE += ("added_on", "hidden", "holdable_from", "notes")
-_COLUMNS = tuple(field.name for field in fields(TitleRecord) if field.name not in _NOT_HERE)
-
-# ---- files
+# ---- recognising a file
 
 
-def open_titles(path) -> Iterator[TitleRecord | RefusedRow]:
-    """The records of a file, plain or gzip, whichever of the known lists it is.
+@dataclass(frozen=True, slots=True)
+class TitleList:
+    """A file that was recognised: what it is, and its records, each time from the first on.
 
-    Raises UnknownFormat, or OSError for a file that cannot be read, before the first record is asked for.
+    ``header`` is None where no columns are to be chosen, ``sheet`` where there is no table.
     """
-    with open(path, "rb") as file:
-        content = file.read()
-    if content.startswith(b"\x1f\x8b"):
-        try:
-            content = gzip.decompress(content)
-        except (EOFError, zlib.error) as damage:
-            raise OSError(errno.EIO, "damaged gzip file", str(path)) from damage
-    text = _text(content)
-    header = next(csv.reader(io.StringIO(text)), [])
-    if set(header) >= set(_AOZORA_HEADER.split()):
-        return read_aozora(io.StringIO(text))
-    if set(header) >= {"source", "title"}:
-        return read_titles(io.StringIO(text))
-    raise UnknownFormat(header)
+
+    encoding: str
+    delimiter: str
+    rows: int
+    records: Callable[[], Iterator[TitleRecord | RefusedRow]]
+    sheet: Sheet | None = None
+    names: tuple[str, ...] = ()  # of the columns
+    header: Header | None = None
+    digits: tuple[int, int] | None = None  # the shortest and the longest number of a piece
+
+    def __iter__(self) -> Iterator[TitleRecord | RefusedRow]:
+        return self.records()
 
 
-_UNREADABLE = "\ufffd"  # stands for bytes that are no text; its row is refused
+def open_titles(
+    path: Path | str,
+    policy: Policy | None = None,
+    choices: Choices | None = None,
+    encoding: str | None = None,
+) -> TitleList:
+    """Whichever of the known lists a file is, plain or gzip.
 
-
-def _text(content: bytes) -> str:
-    """UTF-8, or CP932 as Excel saves a CSV, whose bytes make hardly any Japanese as UTF-8."""
-    text = content.decode("utf-8-sig", errors="replace")
-    if text.count(_UNREADABLE) * 4 > len(re.findall("[ぁ-ヿ一-鿿]", text)):
-        with contextlib.suppress(UnicodeDecodeError):
-            return content.decode("cp932")
-    return text
-
-
-_LONGEST_ROW = 50  # lines; further on a quotation mark was never closed
-
-
-def _rows(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, str] | None]]:
-    """Each row with the number of its first line: its cells by column name, or None where it is broken.
-
-    Cells may hold line breaks.  An open quotation mark costs its own line only: reading goes on behind it.
+    Raises UnknownFormat or Unreadable, or OSError for a file that is not there, before the first record is
+    asked for: the whole file has been read once by then.
     """
-    waiting = [line.replace("\0", "") for line in lines]
-    header = next(csv.reader(waiting[:1]), [])
-    header = [name.strip().lstrip("\ufeff") for name in header]
-    number = 1
-    while number < len(waiting):
-        cells, height = None, 0
-        for end in range(number + 1, min(number + _LONGEST_ROW, len(waiting)) + 1):
-            if "".join(waiting[number:end]).count('"') % 2 == 0:
-                cells, height = _cells(waiting[number:end]), end - number
-                break
-        if cells is None or (any(cells) and len(cells) != len(header)) or _UNREADABLE in "".join(cells):
-            yield number + 1, None
-            height = 1
-        elif any(cells):
-            yield number + 1, dict(zip(header, cells, strict=True))
-        number += height
-
-
-def _cells(lines: list[str]) -> list[str] | None:
-    try:
-        rows = list(csv.reader(lines, strict=True))
-    except csv.Error:
-        return None
-    return [cell.strip() for row in rows for cell in row]
-
-
-# ---- our own list
-
-
-def read_titles(lines: Iterable[str]) -> Iterator[TitleRecord | RefusedRow]:
-    """Records of the list described in samples/README.md, whose columns are named as in TitleRecord."""
-    for line, row in _rows(lines):
-        yield RefusedRow(line, "import.broken_row") if row is None else _title(line, row)
-
-
-def _title(line: int, row: dict[str, str]) -> TitleRecord | RefusedRow:
-    cells: dict = {name: row[name] for name in _COLUMNS if row.get(name)}
-    if "title" not in cells:
-        return RefusedRow(line, "import.no_title")
-    if "source" not in cells:
-        return RefusedRow(line, "import.no_number")
-    if "isbn" in cells:
-        cells["isbn"] = isbn13(cells["isbn"])
-        if cells["isbn"] is None:
-            return RefusedRow(line, "import.bad_isbn")
-    for name, last in (("pub_year", 9999), ("pub_month", 12)):
-        if name in cells:
-            if not re.fullmatch("[0-9]{1,4}", cells[name]) or not 1 <= int(cells[name]) <= last:
-                return RefusedRow(line, "import.bad_year")
-            cells[name] = int(cells[name])
-    people = (map(_unescaped, _split(person, "|")[:4]) for person in _split(cells.pop("creators", ""), ";"))
-    creators = (CreatorRecord(*person) for person in people)
-    return TitleRecord(line=line, creators=tuple(person for person in creators if person.name), **cells)
-
-
-def write_titles(records: Iterable[TitleRecord], stream) -> None:
-    """Write records as the list that ``read_titles`` reads; ``stream`` is a text file with ``newline=""``."""
-    sheet = csv.writer(stream, lineterminator="\n")
-    sheet.writerow(_COLUMNS)
-    for record in records:
-        people = (
-            "|".join(map(_escaped, (person.name, person.reading, person.roman, person.role))).rstrip("|")
-            for person in record.creators
-        )
-        cells = [getattr(record, name) for name in _COLUMNS[:-1]]
-        sheet.writerow(["" if cell is None else cell for cell in cells] + [";".join(people)])
-
-
-def _split(text: str, separator: str) -> list[str]:
-    """Cut at each separator that has no backslash before it."""
-    parts = [""]
-    for piece in re.findall(r"\\.|.", text, re.DOTALL):
-        if piece == separator:
-            parts.append("")
-        else:
-            parts[-1] += piece
-    return parts
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r"([\\|;])", r"\\\1", text)
-
-
-def _unescaped(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
-
-
-# ---- the index of Aozora Bunko
-
-_AOZORA_HEADER = """
-作品ID 作品名 作品名読み 副題 副題読み 原題 分類番号 底本出版社名1 底本初版発行年1
-人物ID 姓 名 姓読み 名読み 姓ローマ字 名ローマ字 役割フラグ 生年月日 没年月日
-"""
-
-
-def read_aozora(lines: Iterable[str]) -> Iterator[TitleRecord | RefusedRow]:
-    """Records of 公開中 作家別作品一覧拡充版, which has a row for each work and person.
-
-    A work stands where its first row stands; the rows of one work are spread over the whole list.
-    """
-    works: dict[str, list[tuple[int, dict[str, str]]]] = {}
-    for line, row in _rows(lines):
-        if row is None or not row.get("作品ID"):
-            yield RefusedRow(line, "import.broken_row" if row is None else "import.no_number")
-        else:
-            works.setdefault(row["作品ID"], []).append((line, row))
-    # A man with two names stands first under the one by which more of his works go.
-    known_by = Counter(row["人物ID"] for rows in works.values() for _, row in rows)
-    for rows in works.values():
-        yield _work(rows[0][0], [row for _, row in rows], known_by)
-
-
-def _work(line: int, rows: list[dict[str, str]], known_by: Counter) -> TitleRecord | RefusedRow:
-    row = rows[0]
-    title = _without_notes(row["作品名"])
-    if not title:
-        return RefusedRow(line, "import.no_title")
-    year, month = _published(row["底本初版発行年1"])
-    series, publisher = _publisher(row["底本出版社名1"])
-    classes = re.findall("(K?)([0-9]{3})", row["分類番号"])  # NDC 913, NDC K913, NDC 756 914, or NDC alone
-    return TitleRecord(
-        line=line,
-        source=f"aozora:{row['作品ID']}",
-        title=title,
-        title_kana=_without_notes(row["作品名読み"]),
-        subtitle=_without_notes(row["副題"]),
-        subtitle_kana=_without_notes(row["副題読み"]),
-        original_title=_without_notes(row["原題"]),
-        publisher=publisher,
-        pub_year=year,
-        pub_month=month,
-        ndc=classes[0][1] if classes else "",
-        series=series,
-        subjects="児童書" if any(juvenile for juvenile, _ in classes) else "",
-        creators=tuple(_people(rows, known_by)),
+    choices = choices or Choices()
+    if marc_list := _marc_list(Path(path), policy):
+        return marc_list
+    sheet = open_sheet(Path(path), encoding)
+    first = _first_rows(sheet)
+    names = tuple(first[0].cells) if first else ()
+    for columns, read in ((aozora.COLUMNS, aozora.read), (_OWN, _read_own)):
+        if set(columns) <= set(names) and not choices.columns:
+            rows = sum(1 for _ in sheet.rows()) - 1
+            return TitleList(sheet.encoding, sheet.delimiter, rows, partial(read, sheet), sheet, names)
+    header = find_header(first, choices.columns)
+    if header is None:
+        raise UnknownFormat(list(names))
+    survey = _survey(sheet, header)
+    if not choices.digits and survey.zeros:
+        choices = replace(choices, digits=survey.longest)
+    return TitleList(
+        sheet.encoding,
+        sheet.delimiter,
+        survey.rows,
+        partial(stock_list.read, sheet, header, policy, choices),
+        sheet,
+        header.names,
+        header,
+        (survey.shortest, survey.longest) if survey.longest else None,
     )
 
 
-_ROLES = ("著者", "編者", "校訂者", "翻訳者")
+# What each record has once.
+_ENDS = {"marc21": re.compile(marc_files.END_OF_RECORD), "marcxml": re.compile(rb"<(?:\w+:)?record[\s>]")}
 
 
-def _people(rows: list[dict[str, str]], known_by: Counter) -> Iterator[CreatorRecord]:
-    """The people of a work, authors first; the second name of the same man follows the first as 別名."""
-    roles: dict[str, list[str]] = {}
-    for row in rows:
-        roles.setdefault(row["人物ID"], []).append(row["役割フラグ"])
-    people = {row["人物ID"]: row for row in sorted(rows, key=lambda row: -known_by[row["人物ID"]])}
-    lives = {}
-    for number, row in people.items():
-        dates = (row["生年月日"], row["没年月日"])
-        lives.setdefault(dates if all(dates) else number, []).append(number)
-    place = {row["人物ID"]: at for at, row in reversed(list(enumerate(rows)))}
+def _marc_list(path: Path, policy: Policy | None) -> TitleList | None:
+    """A file of MARC, which is known by how it begins."""
+    unpack = unpacking(path)
+    materials = [material.id for material in policy.materials] if policy else ()
+    try:
+        with unpack(path, "rb") as file:
+            start = file.read(_START)
+            if marc_files.looks_like_marc(start):
+                name, read = "marc21", marc.read_marc
+            elif marc_files.looks_like_xml(start):
+                name, read = "marcxml", marc.read_marcxml
+            else:
+                return None
+            file.seek(0)
+            rows = sum(len(_ENDS[name].findall(block)) for block in _blocks(file))
+    except (EOFError, zlib.error, gzip.BadGzipFile) as damage:
+        raise Unreadable("import.file_damaged") from damage
 
-    def order(numbers: list[str]) -> tuple[int, int]:
-        role = roles[numbers[0]][0]
-        return (_ROLES.index(role) if role in _ROLES else len(_ROLES), min(map(place.get, numbers)))
+    def records() -> Iterator[TitleRecord | RefusedRow]:
+        with unpack(path, "rb") as file:
+            yield from read(file, materials)
 
-    for numbers in sorted(lives.values(), key=order):
-        yield _person(people[numbers[0]], "・".join(dict.fromkeys(roles[numbers[0]])))
-        for number in numbers[1:]:
-            yield _person(people[number], "別名")
-
-
-def _person(row: dict[str, str], role: str) -> CreatorRecord:
-    family, given = row["姓"], row["名"]
-    family_kana, given_kana = row["姓読み"], row["名読み"]
-    # The list turns foreign names round: 姓=ポー 名=エドガー・アラン.  Their readings are in katakana.
-    if given and re.fullmatch("[ァ-ヺー・＝ ]+", family_kana):
-        name, reading = f"{given}・{family}", f"{given_kana}・{family_kana}"
-    else:
-        name, reading = f"{family} {given}".strip(), f"{family_kana} {given_kana}".strip()
-    roman = ", ".join(filter(None, (row["姓ローマ字"], row["名ローマ字"])))
-    return CreatorRecord(name, reading, roman, role)
+    return TitleList("", name, rows, records)
 
 
-_ERAS = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
+_START, _BLOCK = 4096, 1 << 20
 
 
-def _published(text: str) -> tuple[int | None, int | None]:
-    """Year and month of 1957（昭和32）年5月20日, 昭和11（1936）年1月, 平成元年 and the like."""
-    text = unicodedata.normalize("NFKC", text)
-    month = re.search("([0-9]{1,2})月", text)
-    month = int(month[1]) if month and 1 <= int(month[1]) <= 12 else None
-    if western := re.search("(?<![0-9])(1[5-9]|20)[0-9]{2}(?![0-9])", text):
-        return int(western[0]), month
-    if era := re.search(f"({'|'.join(_ERAS)})(元|[0-9]{{1,2}})", text):
-        return _ERAS[era[1]] + (1 if era[2] == "元" else int(era[2])), month
-    return None, None
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    while block := file.read(_BLOCK):
+        yield block
 
 
-def _publisher(cell: str) -> tuple[str, str]:
-    """Series and publisher of 新潮文庫、新潮社.  What ends like a publisher's name is a second publisher."""
-    series, _, publisher = _without_notes(cell).rpartition("、")
-    if re.search("(社|書店|美術館|記念館)$", series):
-        return "", f"{series}、{publisher}"
-    return series, publisher
+_OWN = ("source", "title")
 
 
-def _without_notes(text: str) -> str:
-    """A cell without its line breaks and notes on characters: ※［＃小書き片仮名ガ］ becomes ガ."""
-    text = re.sub("<br ?/?>", " ", text)
-    return re.sub("※［＃(.*?)］", _noted_character, text).strip()
+def read_titles(lines: Iterable[str]) -> Iterator[TitleRecord | RefusedRow]:
+    """Records of our own list, which samples/README.md describes."""
+    return _read_own(from_lines(lines))
 
 
-def _noted_character(note: re.Match) -> str:
-    if code := re.search(r"U\+([0-9A-Fa-f]{4,5})", note[1]):
-        return chr(int(code[1], 16))
-    small = re.fullmatch("小書き(?:片|平)仮名(.)", note[1])
-    return small[1] if small else "〓"
+def _read_own(sheet: Sheet) -> Iterator[TitleRecord | RefusedRow]:
+    return title_list.read(_named(sheet))
+
+
+def _rows(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, str] | None]]:
+    return _named(from_lines(lines))
+
+
+def _named(sheet: Sheet) -> Iterator[tuple[int, dict[str, str] | None]]:
+    """Each row with its line: its cells by the names of the first row, or None where it is broken."""
+    first = next(sheet.rows(), None)
+    names = [name.lstrip("\ufeff") for name in first.cells] if first else []
+    for row in sheet.rows(len(names)):
+        if first and row.line > first.line:
+            yield row.line, dict(zip(names, row.cells, strict=True)) if row.is_whole else None
+
+
+def _first_rows(sheet: Sheet) -> list[Row]:
+    """The first rows, cut by the delimiter that makes the most of them."""
+    if not sheet.encoding:
+        return list(islice(sheet.rows(), LOOKED_AT))
+    tried = {}
+    for delimiter in DELIMITERS:
+        sheet.delimiter = delimiter
+        rows = list(islice(sheet.rows(), LOOKED_AT))
+        header = find_header(rows)
+        tried[delimiter] = (header.known if header else 0, max((len(row.cells) for row in rows), default=0))
+    sheet.delimiter = max(tried, key=tried.get)
+    return list(islice(sheet.rows(), LOOKED_AT))
+
+
+@dataclass(slots=True)
+class _Survey:
+    """What a list is like as a whole: its rows, and how long the numbers of its pieces are."""
+
+    rows: int = 0
+    shortest: int = 0
+    longest: int = 0
+    zeros: bool = False  # some number begins with 0, and these are as long as the longest
+
+
+def _survey(sheet: Sheet, header: Header) -> _Survey:
+    survey = _Survey()
+    places = [place for place, column in enumerate(header.columns) if column == "barcode"]
+    with_zeros = set()
+    for row in sheet.rows(header.width):
+        if row.line < header.rows_from:
+            continue
+        survey.rows += 1
+        number = next((row.cells[place] for place in places if row.is_whole and row.cells[place]), "")
+        if number.isascii() and number.isdecimal():
+            length = len(number)
+            survey.longest = max(survey.longest, length)
+            survey.shortest = min(survey.shortest or length, length)
+            if number.startswith("0"):
+                with_zeros.add(length)
+    survey.zeros = with_zeros == {survey.longest}
+    return survey
 
 
 # ---- storing
 
-_BATCH = 500  # titles a transaction: the desk waits less than half a second
-_STORED = _COLUMNS[:-1]
-_STORE_SQL = f"""
-INSERT INTO bib ({", ".join(_STORED)}, added_on) VALUES ({", ".join("?" * len(_STORED))}, ?)
-ON CONFLICT (source) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _STORED)}
-RETURNING id
-"""  # noqa: S608 - made of the column names above
-_KNOWN_SQL = "SELECT source FROM bib WHERE source IN (SELECT value FROM json_each(?))"
-_UNNAMED_SQL = "DELETE FROM creator WHERE bib_id IN (SELECT value FROM json_each(?))"
-_CREATOR_SQL = "INSERT INTO creator (bib_id, place, name, reading, roman, role) VALUES (?, ?, ?, ?, ?, ?)"
+
+@dataclass(slots=True)
+class Stored:
+    """What an import did, or would do, in numbers of titles and of pieces; and every row that was refused."""
+
+    added: int = 0
+    updated: int = 0
+    refused: list[RefusedRow] = field(default_factory=list)
+    noted: list[RefusedRow] = field(default_factory=list)  # what was left out of a record that was taken
+    same: int = 0
+    pieces_added: int = 0
+    pieces_updated: int = 0
+    noted: list[RefusedRow] = field(default_factory=list)  # of what was taken without a part of it
+
+
+_BATCH = 500  # rows a transaction: the desk waits less than half a second
 
 
 def store(
@@ -322,41 +231,64 @@ def store(
     records: Iterable[TitleRecord | RefusedRow],
     today: date,
     progress: Callable[[int], None] | None = None,
+    policy: Policy | None = None,
 ) -> Stored:
     """Put records into the catalogue and its index, some hundred a transaction.
 
-    A title that an earlier import brought is updated, found by its ``source``; when it came and whether it is
-    hidden stay.  ``progress`` is told how many rows are done.
+    Broken off, it leaves whole batches; the same list once more does the rest, since what is there already
+    stays one.  ``progress`` is told how many rows are done.
     """
-    added = updated = done = 0
-    refused = []
+    return _run(db, records, today, progress, policy, dry=False)
+
+
+def weigh(
+    db,
+    records: Iterable[TitleRecord | RefusedRow],
+    today: date,
+    progress: Callable[[int], None] | None = None,
+    policy: Policy | None = None,
+) -> Stored:
+    """What ``store`` would do with these records; nothing is written."""
+    return _run(db, records, today, progress, policy, dry=True)
+
+
+def _run(db, records, today, progress, policy, dry) -> Stored:
+    done, stored = 0, Stored()
+    accession = Accession(db, today, policy, stored)
     rows = iter(records)
     while batch := list(islice(rows, _BATCH)):
-        refused += [(row.line, row.reason) for row in batch if isinstance(row, RefusedRow)]
+        stored.refused += [row for row in batch if isinstance(row, RefusedRow)]
         titles = [row for row in batch if isinstance(row, TitleRecord)]
-        with db.atomic():
-            sources = [title.source for title in titles]
-            known = {row[0] for row in db.execute_sql(_KNOWN_SQL, (json.dumps(sources),))}
-            _store_titles(db, titles, today)
-        new = len(set(sources) - known)
-        added, updated = added + new, updated + len(sources) - new
+        stored.noted += [RefusedRow(title.line, note) for title in titles for note in title.notes]
+        stored.noted += [RefusedRow(title.line, note) for title in titles for note in title.notes]
+        if dry:
+            accession.plan(titles)
+        else:
+            with db.atomic():
+                accession.plan(titles).write()
         done += len(batch)
         if progress:
             progress(done)
-    return Stored(added, updated, refused)
+    return stored
 
 
-def _store_titles(db, titles: list[TitleRecord], today: date) -> None:
-    people = {}
-    for title in titles:
-        values = [getattr(title, name) for name in _STORED]
-        number = db.execute_sql(_STORE_SQL, (*values, today.isoformat())).fetchone()[0]
-        people[number] = title.creators
-    db.execute_sql(_UNNAMED_SQL, (json.dumps(list(people)),))
-    creators = [
-        (number, place, person.name, person.reading, person.roman, person.role)
-        for number, persons in people.items()
-        for place, person in enumerate(persons)
-    ]
-    db.connection().executemany(_CREATOR_SQL, creators)
-    search.reindex(db, *people)
+# ---- what was refused
+
+
+def refused_rows(
+    found: TitleList, refused: Iterable[RefusedRow], say: Callable[[RefusedRow], str], words
+) -> bytes:
+    """The refused rows as a table to be put right and imported again: line and reason stand before the row's
+    own cells, under the names of the list.  ``words``: what these two columns are called."""
+    reasons: dict[int, list[str]] = {}
+    for row in sorted(refused, key=lambda row: row.line):
+        sentence = say(row)
+        if sentence not in reasons.setdefault(row.line, []):
+            reasons[row.line].append(sentence)
+    if found.sheet is None:
+        return csv_file([words, *((line, " ".join(said)) for line, said in reasons.items())])
+    rows: list = [(*words, *found.names)]
+    for row in found.sheet.rows(len(found.names)):
+        if row.line in reasons:
+            rows.append((row.line, " ".join(reasons[row.line]), *row.cells))
+    return csv_file(rows)

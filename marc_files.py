@@ -21,7 +21,7 @@ from pymarc.marc8 import marc8_to_unicode
 from pymarc.marcxml import XmlHandler
 from pymarc.record import normalize_subfield_code
 
-_END_OF_RECORD, _END_OF_FIELD, _SUBFIELD = b"\x1d", b"\x1e", b"\x1f"
+END_OF_RECORD, _END_OF_FIELD, _SUBFIELD = b"\x1d", b"\x1e", b"\x1f"
 _LEADER, _ENTRY = 24, 12  # bytes
 _BLOCK = 1 << 16
 _LONGEST = 1 << 24  # bytes; what is longer has no records in it
@@ -74,16 +74,16 @@ def records(file: BinaryIO) -> Iterator[Marc | str]:
 def _chunks(file: BinaryIO) -> Iterator[bytes]:
     waiting = b""
     while block := file.read(_BLOCK):
-        *whole, waiting = (waiting + block).split(_END_OF_RECORD)
+        *whole, waiting = (waiting + block).split(END_OF_RECORD)
         yield from filter(None, (chunk.strip(_BETWEEN) for chunk in whole))
         if len(waiting) > _LONGEST:
             break
     if waiting.strip(_BETWEEN).removeprefix(codecs.BOM_UTF8):
-        yield waiting + _END_OF_RECORD  # cut off; the mark says so to _record
+        yield waiting + END_OF_RECORD  # cut off; the mark says so to _record
 
 
 def _record(chunk: bytes, legacy: str) -> Marc:
-    if chunk.endswith(_END_OF_RECORD):
+    if chunk.endswith(END_OF_RECORD):
         raise Unreadable("import.marc_cut")
     chunk = chunk.removeprefix(codecs.BOM_UTF8)
     head, *parts = chunk.split(_END_OF_FIELD)

@@ -402,6 +402,22 @@ CREATE INDEX bib_class ON bib (ndc) WHERE NOT hidden;
 CREATE INDEX bib_lent ON bib (lent, id) WHERE lent >= 5 AND NOT hidden;
 """  # noqa: S608 - made of a constant
 
+# The list that is being imported, so that a second administrator sees it and a restart does not forget it;
+# and the index by which a list without numbers finds its titles again.
+LISTS = """
+CREATE TABLE import_run (
+  id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+  name TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('looked_at', 'running', 'done', 'failed')),
+  total INTEGER NOT NULL DEFAULT 0,
+  done INTEGER NOT NULL DEFAULT 0,
+  chosen TEXT NOT NULL DEFAULT '{}',
+  told TEXT NOT NULL DEFAULT '{}',
+  at TEXT NOT NULL
+);
+CREATE INDEX bib_title ON bib (title);
+"""
+
 
 def _statements(script: str) -> list[str]:
     """The single statements of a script, so that a step runs inside the caller's transaction."""
@@ -440,6 +456,7 @@ STEPS: tuple[Callable, ...] = (
     _script(JOBS_AND_WHAT_DID_NOT_ARRIVE),
     _script(LANGUAGE),
     SHELVES,
+    _script(LISTS),
 )
 
 

@@ -456,6 +456,19 @@ class JobRun(_Table):
     failure = TextField(default="")  # the class of what went wrong, nothing else
 
 
+class ImportRun(_Table):
+    """The list that an administrator has put in: looked at, being imported, or done; there is one at most."""
+
+    id = AutoField()
+    name = TextField()  # of the file
+    state = TextField()  # looked_at, running, done, failed
+    total = IntegerField(default=0)  # rows
+    done = IntegerField(default=0)
+    chosen = TextField(default="{}")  # what was chosen beside the list, as JSON
+    told = TextField(default="{}")  # what was found in it and what came of it, as JSON
+    at = InstantField()  # of the last sign of life
+
+
 class Tally(_Table):
     """What is left of loans, holds and the rest: how many in a month, by branch, material and class."""
 

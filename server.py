@@ -13,6 +13,8 @@ from waitress.server import create_server
 # With poll, many slow or silent connections do no harm; select() ends at about a thousand of them.
 _POLL = hasattr(select, "poll")
 _THREADS = 8
+# A list of titles; app.py takes no more than a form from anybody but an administrator who puts one in.
+LARGEST_BODY = 51 * 1024 * 1024
 
 
 def listen(app: Flask, host: str, port: int, proxies: int = 0):
@@ -35,7 +37,7 @@ def listen(app: Flask, host: str, port: int, proxies: int = 0):
         connection_limit=1000 if _POLL else 400,
         channel_timeout=30,
         cleanup_interval=10,
-        max_request_body_size=1024 * 1024,
+        max_request_body_size=LARGEST_BODY,
         asyncore_use_poll=_POLL,
         **(trust if proxies else {}),
     )

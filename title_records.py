@@ -3,7 +3,8 @@
 A reader yields a ``TitleRecord`` or a ``RefusedRow`` for each row or record, in the order of the file.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from rules import ItemState
@@ -35,12 +36,16 @@ class ItemRecord:
 
 @dataclass(frozen=True, slots=True)
 class TitleRecord:
-    """One title as read from a list; ``source`` names the list and the number there, for the next import."""
+    """One title as read from a list; ``source`` names the list and the number there, for the next import.
+
+    What is empty the list does not say.  Without ``source`` a title is known by its pieces, its ISBN or its
+    words; without ``title`` only what is there already can get a piece.
+    """
 
     line: int
     source: str
     title: str
-    material: str = "book"
+    material: str = "book"  # nothing: as it is, and a book where the title is new
     title_kana: str = ""
     subtitle: str = ""
     subtitle_kana: str = ""
@@ -70,7 +75,8 @@ class TitleRecord:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """A row that is not taken, with its line in the file and the key of the reason's text."""
+    """A row that is not taken, with its line in the file and the key of the reason's text, and its facts."""
 
     line: int
     reason: str
+    facts: Mapping[str, object] = field(default_factory=dict, compare=False)

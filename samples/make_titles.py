@@ -9,11 +9,13 @@ import gzip
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import title_list
 from folding import isbn13
-from intake import CreatorRecord, TitleRecord, open_titles, write_titles
+from intake import open_titles
+from title_records import CreatorRecord, TitleRecord
 
 HERE = Path(__file__).resolve().parent
 
@@ -44,8 +46,24 @@ def main() -> None:
             titles.setdefault(title.source, title)
             isbns |= {title.isbn} - {None}
     with open(chosen.out, "w", encoding="utf-8", newline="") as file:
-        write_titles(titles.values(), file)
+        write(titles.values(), file)
     print(f"{len(titles)} titles, {Path(chosen.out).stat().st_size:,} bytes")
+
+
+COLUMNS = (
+    *("source", "title", "material", "title_kana", "subtitle", "subtitle_kana", "original_title", "volume"),
+    *("publisher", "pub_year", "pub_month", "isbn", "ndc", "series", "series_kana", "subjects", "extent"),
+    "creators",
+)
+
+
+def write(titles: Iterable[TitleRecord], stream) -> None:
+    """The columns of our own list that these titles have."""
+    table = csv.writer(stream, lineterminator="\n")
+    table.writerow(COLUMNS)
+    for title in titles:
+        cells = dict(zip(title_list.TITLE_COLUMNS, next(title_list.rows(title)), strict=False))
+        table.writerow([cells[name] for name in COLUMNS])
 
 
 def rows(path: str) -> list[dict[str, str]]:

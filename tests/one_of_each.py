@@ -3,6 +3,7 @@
 It is made once and put back before each request, so that a whole table of requests can be tried in it.
 """
 
+import json
 import sqlite3
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,6 +19,7 @@ from models import (
     Alert,
     CalendarEntry,
     CartEntry,
+    ImportRun,
     Item,
     Login,
     MailAddress,
@@ -140,6 +142,7 @@ def fill(town: Town, secret: bytes) -> dict[str, object]:
             tried_at=now,
             reason="no_such_address 550 5.1.1",
         ).execute(),
+        "list": _list(now),
         "entry": CalendarEntry.insert(day=date(2026, 5, 12), kind="closed", label="点検").execute(),
         "card": CARDS["suzuki"][0],
         "coded": CARDS["kato"][0],
@@ -154,6 +157,31 @@ def fill(town: Town, secret: bytes) -> dict[str, object]:
         "password": PASSWORD,
         "new": "あたらしい ことば 2026",
     }
+
+
+def _list(now) -> str:
+    """A list that has been put in, whose file is gone."""
+    counts = dict.fromkeys(("added", "updated", "same", "pieces_added", "pieces_updated", "refused"), 1)
+    told = {
+        "mark": "seen",
+        "file": "list",
+        "encoding": "cp932",
+        "delimiter": "comma",
+        "rows": 3,
+        "weighed": 3,
+    }
+    told |= {
+        "counts": counts,
+        "reasons": [],
+        "notes": [],
+        "hints": [],
+        "first": [[2, {"title": "門"}]],
+        "header": [],
+    }
+    ImportRun.insert(
+        id=1, name="蔵書.csv", state="looked_at", total=3, told=json.dumps(told), at=now
+    ).execute()
+    return told["mark"]
 
 
 def _item(bib: int) -> int:

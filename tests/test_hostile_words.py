@@ -38,6 +38,7 @@ WRITTEN = {
     models.Alert: ("author", "ndc", "keyword", "series", "branch"),
     models.Staff: ("name",),
     models.Event: ("remark",),
+    models.ImportRun: ("name",),
     models.Notice: ("title", "body"),
     models.CalendarEntry: ("label",),
 }
@@ -46,7 +47,14 @@ SHOWN_ON = (
     *("/", "/search", "/new", "/calendar", "/bibs/<number:bib_id>", "/cart", "/my", "/my/loans", "/my/holds"),
     *("/my/shelf", "/my/reading", "/my/reading/notebook"),
     *("/my/shelf", "/my/alerts", "/my/alerts/<number:alert_id>", "/alerts/stop/<token>"),
-    *("/desk", "/desk/admin/audit", "/desk/calendar", "/desk/notices", "/desk/patrons/<number:patron_id>"),
+    *(
+        "/desk",
+        "/desk/admin/audit",
+        "/desk/admin/import",
+        "/desk/calendar",
+        "/desk/notices",
+        "/desk/patrons/<number:patron_id>",
+    ),
     *("/desk/pull", "/desk/requests", "/desk/shelf", "/desk/titles", "/desk/transfers"),
 )
 

@@ -15,6 +15,7 @@ from views import (
     hold_shelf,
     holds,
     home,
+    imports,
     jobs,
     labels,
     loans,
@@ -66,4 +67,5 @@ BLUEPRINTS = (
     undelivered.pages,
     jobs.pages,
     export.pages,
+    imports.pages,
 )
