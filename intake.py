@@ -216,7 +216,6 @@ class Stored:
     added: int = 0
     updated: int = 0
     refused: list[RefusedRow] = field(default_factory=list)
-    noted: list[RefusedRow] = field(default_factory=list)  # what was left out of a record that was taken
     same: int = 0
     pieces_added: int = 0
     pieces_updated: int = 0
@@ -259,7 +258,6 @@ def _run(db, records, today, progress, policy, dry) -> Stored:
     while batch := list(islice(rows, _BATCH)):
         stored.refused += [row for row in batch if isinstance(row, RefusedRow)]
         titles = [row for row in batch if isinstance(row, TitleRecord)]
-        stored.noted += [RefusedRow(title.line, note) for title in titles for note in title.notes]
         stored.noted += [RefusedRow(title.line, note) for title in titles for note in title.notes]
         if dry:
             accession.plan(titles)
