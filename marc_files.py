@@ -139,14 +139,20 @@ def _field(tag: str, content: bytes, charset: str) -> Field:
 
 
 def _subfield(content: bytes, charset: str) -> Subfield:
-    code, length = (chr(content[0]), 1) if content[0] < 0x80 else normalize_subfield_code(content)
+    """A subfield.  Its code may have an accent that it should not have; what is no code is a blank."""
+    code, length = chr(content[0]), 1
+    if content[0] >= 0x80:
+        try:
+            code, length = normalize_subfield_code(content)
+        except IndexError:
+            code = " "
     return Subfield(code, _text(content[length:], charset))
 
 
 def _text(content: bytes, charset: str) -> str:
     if charset != _MARC8:
         return content.decode(charset)
-    for kanji in re.findall(rb"\x1b\$1([^\x1b]*)", content):
+    for kanji in re.findall(rb"\x1b[$(,],?1([^\x1b]*)", content):
         if len(kanji) % _EACC:
             raise UnicodeError
     return marc8_to_unicode(content, True)
@@ -244,7 +250,11 @@ def xml_records(file: BinaryIO) -> Iterator[Marc | str]:
             yield from handler.ready
             handler.ready.clear()
         parser.close()
-    except xml.sax.SAXException:
+    except (
+        xml.sax.SAXException,
+        LookupError,
+        ValueError,
+    ):  # the latter two: characters that expat does not know
         yield from handler.ready
         yield "import.xml_broken"
         return

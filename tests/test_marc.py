@@ -386,6 +386,14 @@ def test_what_editors_and_old_systems_leave_between_records_is_passed_over():
     assert read(content) == read(JAPANMARC)[:3]
 
 
+def test_a_sign_where_a_code_should_be_costs_its_subfield():
+    title = one(titled(field("260", "$a東京$b社")).replace(b"\x1fb", b"\x1f\xff"))
+    assert (title.title, title.publisher) == ("題", "")
+    assert (
+        one(titled(field("260", "$a東京$b社")).replace(b"\x1fb\xe7", b"\x1f\xe2\x80\x81\xe7")).publisher == ""
+    )
+
+
 def test_fields_may_stand_in_another_order_than_the_directory():
     chunk = RECORDS[0]
     begin = int(chunk[12:17])
@@ -514,6 +522,12 @@ def test_where_the_xml_breaks_off_what_came_before_is_taken():
         + "<m:rec"
     )
     assert (first.title, end) == ("題", RefusedRow(2, "import.xml_broken"))
+
+
+@pytest.mark.parametrize("charset", ["UF-8", "shift_jis", "latin-1\0"])
+def test_xml_in_characters_that_are_not_known_is_refused(charset):
+    text = XML.format(charset=charset)
+    assert read_xml(text) == [RefusedRow(1, "import.xml_broken")]
 
 
 @pytest.mark.parametrize(
