@@ -75,7 +75,10 @@ class TitleRecord:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """A row that is not taken, with its line in the file and the key of the reason's text, and its facts."""
+    """A row that is not taken, with its line in the file and the key of the reason's text, and its facts.
+
+    Where a file is made of records and not of lines, ``line`` is the number of the record, here and above.
+    """
 
     line: int
     reason: str
