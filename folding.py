@@ -114,7 +114,7 @@ def aligned(text: str) -> tuple[str, list[tuple[int, int]]]:
             continue
         sign = one[0]
         if _REPEAT.match(sign):
-            sign = _repeated(unicodedata.normalize("NFKC", text[: one.end()]))[-1:]
+            sign = _repeated(unicodedata.normalize("NFKC", _with_marks(text[: one.end()])))[-1:]
         folded = _piece(sign)
         if not folded:
             gap = one.span() if gap is None else gap
@@ -149,14 +149,18 @@ def phonetic(folded: str) -> str:
 
 def _open(text: str) -> str:
     """All of the folding but the last step: ヶ, か and が between kanji are still apart."""
-    # A separate voicing mark belongs to the kana before it.
-    text = unicodedata.normalize("NFKD", text.replace("゛", "\u3099").replace("゜", "\u309a"))
+    text = unicodedata.normalize("NFKD", _with_marks(text))
     text = unicodedata.normalize("NFKC", _LATIN_ACCENTS.sub("", text).casefold())
     if _REPEAT.search(text):
         text = _repeated(text)
     text = _VU.sub(lambda found: _VU_VOWEL.get(found[1], "び" + found[1]), text)
     text = _NO_LETTER.sub(" ", text.translate(_one_for_one()))
     return _BLANK_BESIDE_JAPANESE.sub("", text)
+
+
+def _with_marks(text: str) -> str:
+    """A text in which a separate voicing mark belongs to the kana before it."""
+    return text.replace("゛", "\u3099").replace("゜", "\u309a")
 
 
 def _close(opened: str) -> str:
