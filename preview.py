@@ -18,6 +18,8 @@ _DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon"}
 
 def delimiter(found: TitleList) -> str:
     """What stands between the cells, as the end of a sentence's key."""
+    if found.sheet is None:
+        return "none"
     return _DELIMITERS[found.delimiter] if found.encoding else "excel"
 
 
