@@ -207,7 +207,7 @@ class Accession:
         record = title.record
         # A title whose piece came years ago is no new arrival.
         came = min((piece.added_on for piece in record.items if piece.added_on), default=self.today)
-        added_on, hidden = record.added_on or came, bool(record.hidden)
+        added_on, hidden = record.added_on or min(came, self.today), bool(record.hidden)
         from_at = InstantField().db_value(record.holdable_from)
         values = (*(title[name] for name in COLUMNS), added_on.isoformat(), hidden, from_at)
         return self.db.execute_sql(_ADD_SQL, values).fetchone()[0]
