@@ -205,7 +205,9 @@ class Accession:
 
     def _insert(self, title: Title) -> int:
         record = title.record
-        added_on, hidden = record.added_on or self.today, bool(record.hidden)
+        # A title whose piece came years ago is no new arrival.
+        came = min((piece.added_on for piece in record.items if piece.added_on), default=self.today)
+        added_on, hidden = record.added_on or min(came, self.today), bool(record.hidden)
         from_at = InstantField().db_value(record.holdable_from)
         values = (*(title[name] for name in COLUMNS), added_on.isoformat(), hidden, from_at)
         return self.db.execute_sql(_ADD_SQL, values).fetchone()[0]

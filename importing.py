@@ -1,7 +1,7 @@
 """A list that an administrator puts in by the page: looked at, imported in the background, put away.
 
 There is one at a time, in ``SHIORI_DATA/import`` and in the row of ``import_run``.  The file is kept only
-until it has been imported; the refused rows until they are put away or another list comes.
+until it has been imported; the refused rows until they are put away, another list comes or a week is over.
 """
 
 import json
@@ -27,6 +27,7 @@ MOST_MB = 50  # of a file that is put in: a list of 200,000 pieces has twenty
 FOLDER = "import"
 _QUIET = timedelta(seconds=30)  # of another process: after that it does no more
 _WEIGHED = 30_000  # rows that are weighed before: somebody waits for the page
+_KEPT = timedelta(days=7)  # of a list that nobody has put away
 _PROCESS = secrets.token_hex(4)
 _log = logging.getLogger("shiori.import")
 _worker: threading.Thread | None = None
@@ -219,6 +220,19 @@ def close(folder: Path, mark: str, now: datetime) -> None:
     if current(now) is None:
         return
     _free(now, mark)
+    _put_away(folder)
+
+
+def forget(folder: Path, now: datetime) -> int:
+    """Put away what nobody has looked at for a week: its cells may say who gave a book."""
+    run = current(now)
+    if run is None or run.state == "running" or now - ImportRun.get().at < _KEPT:
+        return 0
+    _put_away(folder)
+    return 1
+
+
+def _put_away(folder: Path) -> None:
     ImportRun.delete().execute()
     for file in (folder / FOLDER).glob("*"):
         file.unlink(missing_ok=True)

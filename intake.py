@@ -143,7 +143,7 @@ _OWN = ("source", "title")
 
 def read_titles(lines: Iterable[str]) -> Iterator[TitleRecord | RefusedRow]:
     """Records of our own list, which samples/README.md describes."""
-    return _read_own(from_lines(lines))
+    return title_list.read(_rows(lines))
 
 
 def _read_own(sheet: Sheet) -> Iterator[TitleRecord | RefusedRow]:
@@ -151,6 +151,7 @@ def _read_own(sheet: Sheet) -> Iterator[TitleRecord | RefusedRow]:
 
 
 def _rows(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, str] | None]]:
+    """The rows of our own list, as ``title_list.read`` takes them."""
     return _named(from_lines(lines))
 
 

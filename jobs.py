@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from smtplib import SMTPException
 
 import alerts
@@ -19,6 +20,7 @@ import calendar_changes
 import circulation
 import forgetting
 import hold_shelf
+import importing
 import reminders
 import rewriting
 from models import JobRun, db, empty_the_log
@@ -64,6 +66,7 @@ JOBS = (
     Job("holds_forgotten", forgetting.forget_ended_holds),
     Job("events_forgotten", forgetting.forget_events),
     Job("patrons_forgotten", forgetting.forget_patrons),
+    Job("lists_forgotten", lambda _policy, now: importing.forget(Path(db.database).parent, now)),
     Job("rewritten", lambda _policy, now: int(rewriting.rewrite(now))),
 )
 

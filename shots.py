@@ -373,6 +373,7 @@ def staff(camera: Camera) -> None:
     camera.take(page, "desk-audit", "/desk/admin/audit")
     camera.take(page, "desk-jobs", "/desk/admin/jobs")
     camera.take(page, "desk-export", "/desk/admin/export")
+    camera.take(page, "desk-import", "/desk/admin/import")
     camera.take(page, "desk-audit-nothing", "/desk/admin/audit?day=2000-01-01")
     clerk = camera.phone()
     clerk.goto("/desk/login")

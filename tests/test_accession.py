@@ -99,6 +99,15 @@ def test_across_batches_rows_still_find_their_title(take):
     assert Item.get(barcode="90000").bib.title == "題0"
 
 
+def test_a_title_came_when_its_piece_did(take, town):
+    take("書名,資料番号,受入日", "坊っちゃん,1001,平成17年4月1日", "門,1002,")
+    assert {bib.title: str(bib.added_on) for bib in Bib.select()} == {
+        "坊っちゃん": "2005-04-01",
+        "門": str(town.today),
+    }
+    assert str(Item.get(barcode="1001").added_on) == "2005-04-01"
+
+
 # ---- updating
 
 

@@ -5,6 +5,7 @@ import io
 import pytest
 
 import importing
+import jobs
 import models
 from models import Bib, Event, ImportRun, Item
 from tests.reader import said
@@ -211,3 +212,17 @@ def test_of_a_long_list_the_beginning_is_weighed_and_all_of_it_imported(admin, t
     press(admin, "取り込む")
     importing.wait()
     assert Bib.select().count() == 3
+
+
+def test_what_nobody_puts_away_goes_after_a_week(admin, town, app, clock):
+    folder = app.config["SETTINGS"].folder / "import"
+    put_in(admin, LIST + "0003,門,,9,どこか,寄贈 太郎\n")
+    press(admin, "取り込む")
+    importing.wait()
+    assert "寄贈 太郎" in (folder / "refused.csv").read_text("utf-8-sig")
+    clock.forward(days=6)
+    assert jobs.run(town.policy, clock())["lists_forgotten"] == 0 and (folder / "refused.csv").is_file()
+    clock.forward(days=2)
+    assert jobs.run(town.policy, clock())["lists_forgotten"] == 1
+    assert list(folder.iterdir()) == [] and ImportRun.select().count() == 0
+    assert jobs.run(town.policy, clock())["lists_forgotten"] == 0
