@@ -8,8 +8,8 @@ import json
 from collections.abc import Iterable
 from datetime import date, datetime
 
-import search
-from known_titles import COLUMNS, SAID, KnownTitles, Title, has_own_number, identity, plain
+import search_index
+from known_titles import COLUMNS, SAID, KnownTitles, Title, has_own_number, identity, own_number, plain
 from models import InstantField
 from pieces import Piece, Pieces
 from rules import Policy
@@ -136,7 +136,7 @@ class Accession:
     def _merge(self, title: Title, record: TitleRecord, fill: bool) -> None:
         """What the record says that the title does not say yet; with ``fill`` only where it says nothing."""
         said = _said(record)
-        if record.source and not has_own_number(title["source"]):
+        if record.source and not has_own_number(title["source"]) and own_number(record) != title.number:
             said["source"] = record.source
         if self.policy and not self.policy.material(record.material):
             said.pop("material", None)
@@ -201,7 +201,7 @@ class Accession:
         other = {title.number for title in (*named, *changed)}
         other |= {title.number for title in titles if title.has_other_pieces}
         if other:
-            search.reindex(self.db, *sorted(other))
+            search_index.reindex(self.db, *sorted(other))
 
     def _insert(self, title: Title) -> int:
         record = title.record

@@ -24,7 +24,7 @@ import migrations
 import models
 import ndc
 import resources
-import search
+import search_index
 import security_log
 import staff_accounts
 import terminal
@@ -190,7 +190,7 @@ def _host(app: Flask, settings: Settings) -> None:
 def _database(app: Flask, settings: Settings) -> None:
     models.open_database(settings.database)
     migrations.migrate(models.db)
-    search.create(models.db)
+    search_index.create(models.db)
 
     @app.before_request
     def ready() -> None:

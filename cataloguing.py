@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 import holdings
-import search
+import search_index
 from circulation import NotThere
 from events import NO_NUMBER, note
 from models import Bib, CartEntry, Creator, Hold, Item, Loan, Serial, db
@@ -66,7 +66,7 @@ def add_title(policy: Policy, entry: TitleEntry, now: datetime, actor: str) -> T
             return TitleAnswer(decision)
         bib = Bib.insert(added_on=today, serial=_serial(entry), **_columns(entry)).execute()
         _name_creators(bib, entry.creators)
-        search.reindex(db, bib)
+        search_index.reindex(db, bib)
         note("title_added", NO_NUMBER, Channel.DESK, actor, now)
         return TitleAnswer(decision, bib)
 
@@ -90,7 +90,7 @@ def change_title(policy: Policy, bib_id: int, entry: TitleEntry, now: datetime, 
             _name_creators(bib_id, entry.creators)
         if differing or people:
             _forget_magazines_without_issues()
-            search.reindex(db, bib_id)
+            search_index.reindex(db, bib_id)
             note("title_changed", NO_NUMBER, Channel.DESK, actor, now)
         return decision
 
@@ -135,7 +135,7 @@ def delete_title(bib_id: int, now: datetime, actor: str) -> Decision:
             Item.delete().where(Item.bib == bib_id).execute()
             Bib.delete().where(Bib.id == bib_id).execute()
             _forget_magazines_without_issues()
-            search.reindex(db, bib_id)
+            search_index.reindex(db, bib_id)
             note("title_deleted", NO_NUMBER, Channel.DESK, actor, now)
         return decision
 
@@ -214,5 +214,5 @@ def _set_hidden(bib_id: int, hidden: bool, kind: str, now: datetime, actor: str)
     with db.atomic():
         if existing_title(bib_id).hidden is not hidden:
             Bib.update(hidden=hidden).where(Bib.id == bib_id).execute()
-            search.reindex(db, bib_id)
+            search_index.reindex(db, bib_id)
             note(kind, NO_NUMBER, Channel.DESK, actor, now)

@@ -21,7 +21,7 @@ import models
 import policy_advice
 import policy_diff
 import policy_explain
-import search
+import search_index
 import settings as setting
 import staff_commands
 from policy_file import PolicyMistakes, read_policy
@@ -267,7 +267,7 @@ def _jobs_list(_asked, settings: Settings, policy: Policy) -> int:
 
 def _reindex(_asked, settings: Settings, policy: Policy) -> int:
     _open(settings)
-    search.reindex_all(models.db, _progress("cli.reindex_progress"))
+    search_index.reindex_all(models.db, _progress("cli.reindex_progress"))
     call_numbers.arrange(models.db)
     print(file=sys.stderr)
     print(_wording.t("cli.reindexed"))
@@ -308,7 +308,7 @@ def _open(settings: Settings) -> None:
     settings.folder.mkdir(parents=True, exist_ok=True)
     models.open_database(settings.database)
     migrations.migrate(models.db)
-    search.create(models.db)
+    search_index.create(models.db)
 
 
 def _progress(key: str, **facts) -> Callable[[int], None]:

@@ -20,7 +20,6 @@ import migrations
 import models
 import resources
 import rules
-import search
 import search_index
 from models import (
     Alert,
@@ -158,7 +157,7 @@ def make(path: Path, policy: Policy, now: datetime) -> None:
     models.open_database(new)
     db.pragma("synchronous", "off")  # until it is whole, nothing in it is worth a wait
     migrations.migrate(db)
-    search.create(db)
+    search_index.create(db)
     _Library(policy, now).build()
     db.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
@@ -257,7 +256,7 @@ class _Library:
             self._item(bib, call_number, tags=tags, not_for_loan=in_library)
         for magazine in _MAGAZINES:
             self._magazine(*magazine)
-        search.reindex(db, *(row[0] for row in Bib.select(Bib.id).tuples()))
+        search_index.reindex(db, *(row[0] for row in Bib.select(Bib.id).tuples()))
 
     def _date_arrivals(self, bibs: list[int]) -> None:
         """The newest dozen came in on the last open days; the rest over ten years before."""

@@ -19,7 +19,7 @@ import title_list
 from catalogue import REQUEST_SQL
 from models import db
 from rules import ItemState
-from title_records import CreatorRecord, ItemRecord, TitleRecord
+from title_records import OWN_NUMBER, CreatorRecord, ItemRecord, TitleRecord
 
 FORMATS = {"csv": "text/csv", "xml": "application/marcxml+xml", "mrc": "application/marc"}
 _BATCH = 500
@@ -52,7 +52,7 @@ _ITEMS_SQL = """
 SELECT bib_id, barcode, branch, call_number, tags, state, not_for_loan, volumes, added_on
 FROM item WHERE bib_id BETWEEN ? AND ? AND NOT interlibrary ORDER BY bib_id, id
 """
-_TAKEN_SQL = "SELECT source FROM bib WHERE source LIKE 'shiori:%'"
+_TAKEN_SQL = f"SELECT source FROM bib WHERE source LIKE '{OWN_NUMBER}%'"  # noqa: S608 - of a constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def _by_title(sql: str, first: int, last: int) -> dict[int, list[tuple]]:
 
 def _own_number(number: int, taken: set[str]) -> str:
     """What a title that the desk wrote down is found by again; an import may have brought that number."""
-    source = f"shiori:{number}"
+    source = f"{OWN_NUMBER}{number}"
     while source in taken:
         source += "+"
     return source

@@ -1,7 +1,8 @@
 """The titles that the records of a list may be about, and which of them each is about.
 
-In this order: the one with the record's ``source``; the one of its piece, where ISBN or title agree; the one
-with its ISBN and volume; the one that an earlier list without numbers brought in the same words.
+In this order: the one with the record's ``source``, or with the number that our own export has given it; the
+one of its piece, where ISBN or title agree; the one with its ISBN and volume; the one that an earlier list
+without numbers brought in the same words.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from title_records import CreatorRecord, TitleRecord
+from title_records import OWN_NUMBER, CreatorRecord, TitleRecord
 
 SAID = (
     *("material", "title", "title_kana", "subtitle", "subtitle_kana", "original_title", "volume"),
@@ -58,6 +59,12 @@ def has_own_number(source: str | None) -> bool:
     return source is not None and not source.startswith(("isbn:", "list:"))
 
 
+def own_number(record: TitleRecord) -> int | None:
+    """The number here of a title that has none of its own, where our own export names it by that."""
+    found = re.fullmatch(rf"{OWN_NUMBER}([0-9]{{1,8}})", record.source)
+    return int(found[1]) if found else None
+
+
 def _alike(one: str, other: str) -> bool:
     """Whether a title may be another with a mistake put right, or with its subtitle."""
     one, other = plain(one), plain(other)
@@ -101,7 +108,7 @@ class KnownTitles:
     ) -> "KnownTitles":
         """Those that have one of these names or numbers, or an ISBN, a title or a piece of the records."""
         asked = {
-            "ids": numbers,
+            "ids": [*numbers, *filter(None, map(own_number, records))],
             "sources": list(names),
             "isbns": [record.isbn for record in records if record.isbn],
             "titles": [record.title for record in records if not record.isbn and not record.source],
@@ -142,9 +149,15 @@ class KnownTitles:
         if record.source:
             free = (one for one in (by_piece, by_isbn) if one and not has_own_number(one["source"]))
             earlier = (one for one in free if one.number not in of_run)
-            return self.by_source.get(record.source) or next(earlier, None)
+            return self.by_source.get(record.source) or self._of_own(record) or next(earlier, None)
         by_name = self.by_source.get(made) if record.title else None
         return by_piece or by_isbn or by_name or self._of_words(record, of_run)
+
+    def _of_own(self, record: TitleRecord) -> Title | None:
+        """The title that our own export has named by its number here, and not one of another library."""
+        title = self.by_number.get(own_number(record))
+        here = title is not None and title["source"] is None and plain(title["title"]) == plain(record.title)
+        return title if here else None
 
     def _of_piece(self, record: TitleRecord, title_of: Callable[[str], int | None]) -> Title | None:
         """The title of one of the pieces, where the record does not speak of another title."""

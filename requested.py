@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime
 
-import search
+import search_index
 from catalogue import CREATORS_SQL, REQUEST_SQL
 from folding import fold
 from models import QUEUED, Bib, Hold, db
@@ -145,7 +145,7 @@ def let_go(*bib_ids: int) -> None:
     if gone:
         Hold.update(patron=None, bib=None).where(Hold.bib.in_(gone)).execute()
         Bib.delete().where(Bib.id.in_(gone)).execute()
-        search.reindex(db, *gone)
+        search_index.reindex(db, *gone)
 
 
 def _asked(row: tuple) -> Asked:

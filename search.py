@@ -21,18 +21,11 @@ from search_index import (
     Titles,
     at_branch,
     begins_with,
-    create,
-    folded,
     in_class,
     of_family,
     of_material,
     of_person,
-    reindex,
-    reindex_all,
-    stale,
 )
-
-__all__ = ["Found", "create", "find", "folded", "pattern", "reindex", "reindex_all", "stale"]
 
 SORTED_UP_TO = 5000  # titles; more are not put in an order that the index does not have
 COUNTED_UP_TO = 1000  # titles, where each must be looked at to be counted

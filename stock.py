@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import holdings
-import search
+import search_index
 from allocation import put_back
 from cataloguing import existing_title
 from circulation import NotThere
@@ -60,7 +60,7 @@ def add_item(policy: Policy, bib_id: int, entry: ItemEntry, now: datetime, actor
             return ItemAnswer(Decision(refusals))
         item = Item.insert(bib=bib_id, added_on=library_day(now), **columns).execute()
         _is_ours_now(bib, entry)
-        search.reindex(db, bib_id)
+        search_index.reindex(db, bib_id)
         note("item_added", NO_NUMBER, Channel.DESK, actor, now)
         return ItemAnswer(Decision(), item, holdings.waiting(bib_id))
 
@@ -79,7 +79,7 @@ def change_item(policy: Policy, item_id: int, entry: ItemEntry, now: datetime, a
         if not refusals and differing:
             Item.update(differing).where(Item.id == item_id).execute()
             _is_ours_now(existing_title(item.bib_id), entry)
-            search.reindex(db, item.bib_id)
+            search_index.reindex(db, item.bib_id)
             note("item_changed", NO_NUMBER, Channel.DESK, actor, now)
         return Decision(refusals)
 
@@ -165,5 +165,5 @@ def _is_ours_now(bib: Bib, entry: ItemEntry) -> None:
 def _set_state(item_id: int, state: ItemState, kind: str, now: datetime, actor: str) -> None:
     """With its new state a piece stands on no hold shelf any more."""
     Item.update(state=state, to_shelve_at=None).where(Item.id == item_id).execute()
-    search.reindex(db, Item.get_by_id(item_id).bib_id)
+    search_index.reindex(db, Item.get_by_id(item_id).bib_id)
     note(kind, NO_NUMBER, Channel.DESK, actor, now)

@@ -9,6 +9,9 @@ from datetime import date, datetime
 
 from rules import ItemState
 
+# Begins the ``source`` by which an export names a title that no import has brought; its number follows.
+OWN_NUMBER = "shiori:"
+
 
 @dataclass(frozen=True, slots=True)
 class CreatorRecord:

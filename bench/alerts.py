@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT))
 import alerts  # noqa: E402
 import migrations  # noqa: E402
 import models  # noqa: E402
-import search  # noqa: E402
+import search_index  # noqa: E402
 from models import db  # noqa: E402
 
 ALERTS, TITLES = 20_000, 500
@@ -65,7 +65,7 @@ def fill(draw: random.Random, patrons_alerts: int, titles: int) -> None:
             "INSERT INTO item (id, bib_id, barcode, branch, added_on) VALUES (?, ?, ?, 'main', ?)",
             ((n, n, str(300000000 + n), day) for n in range(1, titles + 1)),
         )
-    search.reindex_all(db)
+    search_index.reindex_all(db)
     db.execute_sql("ANALYZE")
 
 

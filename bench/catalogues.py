@@ -20,7 +20,7 @@ sys.path.insert(0, str(HERE.parent))
 import migrations  # noqa: E402
 import models  # noqa: E402
 import resources  # noqa: E402
-import search  # noqa: E402
+import search_index  # noqa: E402
 from models import db  # noqa: E402
 
 sys.path.append(str(HERE))
@@ -97,7 +97,7 @@ def open_ready(size: str) -> Path:
     path = ready(size)
     models.open_database(path)
     migrations.migrate(db)
-    search.create(db)
+    search_index.create(db)
     return path
 
 
@@ -111,7 +111,7 @@ def _make(path: Path, titles: int) -> None:
         catalogue.fill(titles)
     db.execute_sql("ANALYZE")
     made = time.perf_counter()
-    search.reindex_all(db)
+    search_index.reindex_all(db)
     db.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     ended = time.perf_counter()
     db.close()

@@ -18,7 +18,7 @@ from pathlib import Path
 import intake
 import migrations
 import models
-import search
+import search_index
 from policy_file import read_policy
 from resources import text
 from sheets import Unreadable
@@ -110,7 +110,7 @@ def main() -> None:
         models.open_database(Path(folder) / "shiori.db")
         models.db.execute_sql("PRAGMA synchronous = off")
         migrations.migrate(models.db)
-        search.create(models.db)
+        search_index.create(models.db)
         path = Path(folder) / "list"
         while time.monotonic() < until:
             content = broken(chance.choice(kinds), chance)

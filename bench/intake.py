@@ -25,7 +25,7 @@ import intake  # noqa: E402
 import marc  # noqa: E402
 import migrations  # noqa: E402
 import models  # noqa: E402
-import search  # noqa: E402
+import search_index  # noqa: E402
 from models import db  # noqa: E402
 from pairs import cut_column  # noqa: E402
 
@@ -124,7 +124,7 @@ def write_bare(rows: dict[str, list[tuple]]) -> None:
 def in_new_library(folder: Path, name: str) -> None:
     models.open_database(folder / name)
     migrations.migrate(db)
-    search.create(db)
+    search_index.create(db)
 
 
 def take_in(path: Path) -> intake.Stored:

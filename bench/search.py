@@ -29,7 +29,7 @@ from goals import GOALS  # noqa: E402
 from measuring import ROUNDS, best, library  # noqa: E402
 from results import quantile  # noqa: E402
 
-import search  # noqa: E402
+import search_index  # noqa: E402
 import server  # noqa: E402
 from models import db  # noqa: E402
 from tests.served import served  # noqa: E402
@@ -88,7 +88,7 @@ def edit_costs(rounds: int = 40) -> tuple[float, float]:
             began = time.perf_counter()
             with db.atomic():
                 db.execute_sql("UPDATE bib SET title = ? WHERE id = ?", (written, bib))
-                search.reindex(db, bib)
+                search_index.reindex(db, bib)
             indexed.append(time.perf_counter() - began)
     return statistics.median(plain) * 1000, statistics.median(indexed) * 1000
 

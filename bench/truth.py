@@ -22,6 +22,7 @@ import intake  # noqa: E402
 import migrations  # noqa: E402
 import models  # noqa: E402
 import search  # noqa: E402
+import search_index  # noqa: E402
 
 TRUTH = ROOT / "tests/search_truth_aozora.json"
 _SHORT = 2
@@ -51,7 +52,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         db = models.open_database(Path(folder) / "truth.db")
         migrations.migrate(db)
-        search.create(db)
+        search_index.create(db)
         stored = intake.store(db, intake.open_titles(parser.parse_args().list), date.today())
         works = {
             number: source.removeprefix("aozora:")

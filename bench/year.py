@@ -32,7 +32,7 @@ import migrations  # noqa: E402
 import models  # noqa: E402
 import pull_list  # noqa: E402
 import resources  # noqa: E402
-import search  # noqa: E402
+import search_index  # noqa: E402
 import undelivered  # noqa: E402
 from lending import Returned  # noqa: E402
 from models import Bib, Event, Hold, Item, Loan, MailAddress, Outbox, Patron, db  # noqa: E402
@@ -347,7 +347,7 @@ def simulate(
     """Live so many days on a database of their own.  What was counted, and what does not balance."""
     models.open_database(path)
     migrations.migrate(db)
-    search.create(db)
+    search_index.create(db)
     db.execute_sql("PRAGMA synchronous = off")  # nobody pulls the plug of this library
     office = PostOffice()
     office.controller.start()

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from werkzeug.security import generate_password_hash
 
-import search
+import search_index
 from models import Bib, Creator, Hold, Item, Loan, MailAddress, Patron, Serial, Staff, db
 from rules import HoldState, Policy, Role, library_day
 
@@ -99,7 +99,7 @@ class Town:
             bib = Bib.insert(material=material, title=title, **{"added_on": self.today, **columns}).execute()
             if by:
                 Creator.insert(bib=bib, place=0, name=by).execute()
-            search.reindex(db, bib)
+            search_index.reindex(db, bib)
             for _ in range(copies):
                 self.copy(bib, **of_item)
         return bib
@@ -114,7 +114,7 @@ class Town:
                 added_on=self.today,
                 **{"call_number": "913.6 ナ", **columns},
             ).execute()
-            search.reindex(db, bib)
+            search_index.reindex(db, bib)
         return item
 
     def issues(self, title: str, *days: date, **columns) -> list[int]:

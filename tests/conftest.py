@@ -19,7 +19,7 @@ import intake
 import migrations
 import models
 import resources
-import search
+import search_index
 from app import create_app
 from policy_file import read_policy
 from rules import JAPAN, Policy
@@ -94,7 +94,7 @@ def empty_database(tmp_path_factory):
     path = tmp_path_factory.mktemp("schema") / "shiori.db"
     models.open_database(path)
     migrations.migrate(models.db)
-    search.create(models.db)
+    search_index.create(models.db)
     models.db.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     models.db.close()
     return path
@@ -109,7 +109,7 @@ def sample(tmp_path_factory):
     )
     db.connect()
     migrations.migrate(db)
-    search.create(db)
+    search_index.create(db)
     intake.store(db, intake.read_titles(io.StringIO(resources.text("samples/titles.csv"))), TODAY)
     yield db
     db.close()

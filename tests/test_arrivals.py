@@ -5,7 +5,7 @@ import random
 import pytest
 
 import arrivals
-import search
+import search_index
 from models import Bib, Creator, Item, db
 from rules import AlertTerms, ItemState
 from tests.facts import row
@@ -28,7 +28,7 @@ def came(town):
     morita = town.title("草土記", by="森田 たま", ndc="914.6")
     party = town.title("The party", ndc="933")
     for bib in (soseki, takamura, poe, python, mori, morita, party):
-        search.reindex(db, bib)
+        search_index.reindex(db, bib)
 
     def found(**terms) -> list[str]:
         titles = arrivals.between(0, arrivals.last_piece())
@@ -126,7 +126,7 @@ def test_all_that_is_filled_in_has_to_fit(came, terms, titles):
 def test_an_index_finds_what_reading_every_title_finds(sample):
     """Over the whole sample catalogue, with words that occur in it and words that do not."""
     rows = sample.execute_sql("SELECT id, ndc FROM bib ORDER BY id").fetchall()
-    words = search.folded(sample, [number for number, _ in rows])
+    words = search_index.folded(sample, [number for number, _ in rows])
     today = arrivals.date(2026, 4, 15)
     titles = [
         arrivals.Arrival(number, arrivals._figures(ndc), today, frozenset({"main"}), words[number])

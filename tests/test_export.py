@@ -15,11 +15,13 @@ import intake
 import marc
 import models
 import resources
+import search_index
 import title_list
 from models import Bib, Creator, Item, Serial
 from rules import ItemState
 from tests.cast import CARDS
 
+LATER = date(2026, 9, 1)
 ROOT = Path(__file__).resolve().parent.parent
 READERS = {
     "csv": lambda content: title_list.read(
@@ -36,24 +38,6 @@ def written(kind: str) -> bytes:
 
 def read(kind: str, content: bytes) -> list:
     return list(READERS[kind](content))
-
-
-def put(titles) -> None:
-    """Titles into the tables, as an import would."""
-    columns = {field.name for field in fields(titles[0])} & Bib._meta.fields.keys() - {"serial", "items"}
-    serials = {}
-    for title in titles:
-        if title.serial and title.serial not in serials:
-            serials[title.serial] = Serial.insert(title=title.serial, title_kana=title.serial_kana).execute()
-        row = {name: getattr(title, name) for name in columns - {"creators"}}
-        bib = Bib.insert(row, serial=serials.get(title.serial)).execute()
-        for place, one in enumerate(title.creators):
-            Creator.insert(
-                bib=bib, place=place, name=one.name, reading=one.reading, roman=one.roman, role=one.role
-            ).execute()
-        for item in title.items:
-            piece = {field.name: getattr(item, field.name) for field in fields(item)}
-            Item.insert(piece | {"tags": "\n".join(item.tags), "bib": bib}).execute()
 
 
 @pytest.fixture
@@ -78,18 +62,44 @@ def shelves(town):
 
 
 @pytest.mark.parametrize("kind", export.FORMATS)
-def test_a_catalogue_that_is_read_into_an_empty_library_is_written_the_same_again(shelves, kind):
+def test_a_catalogue_that_is_read_into_an_empty_library_is_written_the_same_again(shelves, policy, kind):
     before = written(kind)
     titles = read(kind, before)
     models.db.execute_sql("DELETE FROM bib_key")  # the search index
     for table in (Creator, Item, Bib, Serial):
         table.delete().execute()
-    put(titles)
+    search_index.reindex_all(models.db)
+    stored = intake.store(models.db, titles, LATER, policy=policy)
+
+    assert (stored.added, stored.pieces_added, stored.refused) == (5, 5, [])
 
     assert [title.title for title in titles] == [
         *("こころ", "暮しの手帖 3月号", "暮しの手帖 4月号", "隠した本", "本だけ")
     ]
     assert written(kind) == before
+
+
+@pytest.mark.parametrize("kind", export.FORMATS)
+def test_read_into_the_same_library_an_export_changes_nothing_and_doubles_nothing(
+    shelves, policy, tmp_path, kind
+):
+    before = written(kind)
+    file = tmp_path / f"catalogue.{kind}"
+    file.write_bytes(before)
+
+    stored = intake.store(models.db, intake.open_titles(file, policy), LATER, policy=policy)
+
+    assert (stored.added, stored.updated, stored.same, stored.refused) == (0, 0, 5, [])
+    assert (stored.pieces_added, stored.pieces_updated) == (0, 0)
+    assert Bib.select().count() == 5 and written(kind) == before
+
+
+def test_an_export_of_another_library_is_not_taken_for_our_own_titles(shelves, policy, tmp_path):
+    file = tmp_path / "catalogue.csv"
+    file.write_bytes(written("csv").replace("本だけ".encode(), "別の図書館の本".encode()))
+
+    assert intake.store(models.db, intake.open_titles(file, policy), LATER, policy=policy).added == 1
+    assert Bib.select().where(Bib.title == "本だけ").exists()
 
 
 @pytest.mark.parametrize("kind", ["csv", "xml"])

@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 from peewee import Value, fn
 
 import models
-import search
+import search_index
 from models import db
 from tests.addresses import GETS, POSTS
 from tests.reader import _well_formed, check_page
@@ -77,7 +77,7 @@ def hostile(one_of_each):
     models.Patron.update(mail=own.where(models.MailAddress.patron == models.Patron.id)).execute()
     models.Bib.update(ndc="").execute()
     models.Event.update(overruled="loan limit").execute()
-    search.reindex_all(db)
+    search_index.reindex_all(db)
     one_of_each.first = sqlite3.connect(":memory:")
     db.connection().backup(one_of_each.first)
     yield one_of_each

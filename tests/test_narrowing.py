@@ -233,10 +233,10 @@ def test_an_index_that_grew_with_its_pieces_is_as_if_built_anew(town):
         else:
             with db.atomic():
                 Item.update(state=draw.choice(("withdrawn", "in_stock"))).where(Item.bib == bib).execute()
-                search.reindex(db, bib)
+                search_index.reindex(db, bib)
     grown = vocabulary(db)
     assert search_index.stale(db, *bibs) == []
-    search.reindex_all(db)
+    search_index.reindex_all(db)
     assert vocabulary(db) == grown
 
 

@@ -127,7 +127,7 @@ def test_a_magazine_issue_is_found_by_the_name_of_the_magazine(catalogue):
         material="magazine", title="5月号", serial=serial, issued_on=date(2026, 5, 1), added_on=TODAY
     )
     with catalogue.atomic():
-        search.reindex(catalogue, issue.id)
+        search_index.reindex(catalogue, issue.id)
     assert ids(catalogue, "くらしのてちょう 5月") == [issue.id]
 
 
@@ -415,7 +415,7 @@ def test_a_changed_title_is_found_by_its_new_name_only(catalogue):
     [bib] = shelve(catalogue, "旧題")
     with catalogue.atomic():
         models.Bib.update(title="新題").where(models.Bib.id == bib).execute()
-        search.reindex(catalogue, bib)
+        search_index.reindex(catalogue, bib)
     assert ids(catalogue, "旧題") == []
     assert ids(catalogue, "新題") == [bib]
 
@@ -425,7 +425,7 @@ def test_a_hidden_title_is_not_found_until_it_is_shown_again(catalogue):
     for hidden, expected in ((True, []), (False, [bib])):
         with catalogue.atomic():
             models.Bib.update(hidden=hidden).where(models.Bib.id == bib).execute()
-            search.reindex(catalogue, bib)
+            search_index.reindex(catalogue, bib)
         assert ids(catalogue, "密書") == expected
         assert ids(catalogue, "9784003101018") == expected
 
@@ -434,7 +434,7 @@ def test_a_deleted_title_leaves_nothing_behind(catalogue):
     [bib] = shelve(catalogue, book("消える本", creators="誰か"))
     with catalogue.atomic():
         models.Bib.delete().where(models.Bib.id == bib).execute()
-        search.reindex(catalogue, bib)
+        search_index.reindex(catalogue, bib)
     assert vocabulary(catalogue) == []
     assert catalogue.execute_sql("SELECT count(*) FROM heading").fetchone() == (0,)
 
@@ -450,7 +450,7 @@ def test_a_transaction_that_is_rolled_back_leaves_the_index_as_it_was(catalogue)
     [bib] = shelve(catalogue, "元の題")
     with catalogue.atomic() as transaction:
         models.Bib.update(title="別の題").where(models.Bib.id == bib).execute()
-        search.reindex(catalogue, bib)
+        search_index.reindex(catalogue, bib)
         transaction.rollback()
     assert ids(catalogue, "元の題") == [bib]
     assert ids(catalogue, "別の題") == []
@@ -467,16 +467,16 @@ def test_after_any_edits_the_index_is_as_if_built_anew(tmp_path_factory, edits):
     db = models.open_database(tmp_path_factory.mktemp("edits") / "shiori.db")
     db.execute_sql("PRAGMA synchronous = off")
     migrations.migrate(db)
-    search.create(db)
+    search_index.create(db)
     shelve(db, *(f"{season}の本 {place}" for place in range(15) for season in "春夏秋冬"))
     for bib, title, hidden in edits:
         with db.atomic():
             models.Bib.update(title=title or "無題", subtitle=title, hidden=hidden).where(
                 models.Bib.id == bib
             ).execute()
-            search.reindex(db, bib)
+            search_index.reindex(db, bib)
     edited = vocabulary(db)
-    search.reindex_all(db)
+    search_index.reindex_all(db)
     assert vocabulary(db) == edited
     db.close()
 
@@ -486,7 +486,7 @@ def test_an_index_folded_by_other_rules_is_made_anew(catalogue):
     catalogue.execute_sql("UPDATE meta SET value = 'older' WHERE key = 'fold_version'")
     catalogue.execute_sql("INSERT INTO bib_fts (bib_fts) VALUES ('delete-all')")
     assert ids(catalogue, "猫") == []
-    search.create(catalogue)
+    search_index.create(catalogue)
     assert ids(catalogue, "猫") == [bib]
     assert models.Meta.get_by_id("fold_version").value == search_index.FOLD_VERSION
 
@@ -494,12 +494,12 @@ def test_an_index_folded_by_other_rules_is_made_anew(catalogue):
 def test_an_index_of_this_version_is_left_alone(catalogue):
     shelve(catalogue, "猫")
     before = catalogue.connection().total_changes
-    search.create(catalogue)
+    search_index.create(catalogue)
     assert catalogue.connection().total_changes == before
 
 
 def test_a_rebuild_tells_how_far_it_is(catalogue):
     shelve(catalogue, *(f"題{number}" for number in range(1100)))
     told = []
-    search.reindex_all(catalogue, told.append)
+    search_index.reindex_all(catalogue, told.append)
     assert told == [1000, 1100]
