@@ -200,7 +200,7 @@ def _in(columns: str, match: str) -> str:
 # ---- ranking
 
 _CANDIDATES = 100  # titles that are put in full order
-_HEADINGS = 200  # that begin like the query; where there are more, the index of beginnings is asked instead
+_HEADINGS = 50  # that begin like the query; where there are more, the index of beginnings is asked instead
 
 
 def _by_relevance(hits: Hits, total: int, exact: bool, limit: int, offset: int) -> list[int]:
@@ -307,14 +307,20 @@ def _by_place(rows: list[tuple], hits: Hits) -> list[int]:
 
 
 _EXACT_SQL = f"""SELECT rid, kind FROM heading WHERE key = :whole AND kind IN ({TITLE}, {READING})
-  ORDER BY kind, rid DESC LIMIT :most"""  # noqa: S608 - of constants
-# Whether more headings begin so.
-_MANY_SQL = """SELECT 1 FROM heading WHERE key >= :whole AND key < :whole || char(0x10FFFF)
-  LIMIT 1 OFFSET :most"""
-# Whole titles (0), readings (2), then titles (4), subtitles (5) and readings (6) that begin so.
-_BEGUN_SQL = f"""SELECT rid, CASE WHEN key = :whole AND kind <> {SUBTITLE} THEN kind ELSE 4 + kind END AS tier
-  FROM heading WHERE key >= :whole AND key < :whole || char(0x10FFFF)
-    AND (key = :whole OR substr(key, length(:whole) + 1) GLOB :rest)"""  # noqa: S608
+  ORDER BY kind, rid DESC LIMIT 1000"""  # noqa: S608 - of constants
+# What it is the whole title or reading of, then what somebody of this name made.
+_NAMED_SQL = f"""SELECT rid, kind FROM heading WHERE key = :whole AND kind IN ({TITLE}, {READING})
+  UNION ALL SELECT rowid, {READING + 1}
+    FROM (SELECT rowid FROM bib_fts WHERE bib_fts MATCH :named ORDER BY rowid DESC LIMIT :enough)
+  ORDER BY 2, 1 DESC LIMIT :enough"""  # noqa: S608 - of constants
+# Titles, subtitles and readings that begin so; of too many nothing but that there are.
+_RANGE = "FROM heading WHERE key > :whole AND key < :whole || char(0x10FFFF)"
+_BEGUN_SQL = f"""WITH many (yes) AS (
+    SELECT count(*) > {_HEADINGS} FROM (SELECT 1 {_RANGE} LIMIT {_HEADINGS + 1}))
+  SELECT NULL, NULL FROM many WHERE yes UNION ALL
+  SELECT rid, kind {_RANGE} AND NOT (SELECT yes FROM many) AND substr(key, length(:whole) + 1) GLOB :rest
+  UNION ALL SELECT rid, kind FROM heading WHERE key = :whole AND kind = {SUBTITLE}
+  ORDER BY 2, 1 DESC"""  # noqa: S608 - of constants
 
 
 def _tiers(hits: Hits, enough: int) -> Iterator[list[int]]:
@@ -336,16 +342,18 @@ def _tiers(hits: Hits, enough: int) -> Iterator[list[int]]:
 
 def _titles_that_are_or_begin(hits: Hits, whole: str, enough: int) -> Iterator[list[int]]:
     """Titles that are what was typed, then those of a person of this name, then those that begin so."""
-    if hits.is_plain and not hits.headings(_MANY_SQL, whole=whole, most=_HEADINGS):
+    is_anywhere = not hits.query.texts[0].column
+    if hits.is_plain and is_anywhere:
+        named = hits.headings(_NAMED_SQL, whole=whole, named=_by(hits, whole), enough=enough)
+        yield [_number(rid) for rid, _ in named]
         begun = hits.headings(_BEGUN_SQL, whole=whole, rest=goes_on(whole))
-        begun = sorted(begun, key=lambda row: (row[1], -row[0]))
-        yield [_number(rid) for rid, tier in begun if tier < 4]
-        yield from ([],) if hits.query.texts[0].column else (hits.newest(enough, match=_by(hits, whole)),)
-        yield [_number(rid) for rid, tier in begun if tier >= 4]
-        return
-    yield [_number(rid) for rid, _ in hits.headings(_EXACT_SQL, whole=whole, most=_HEADINGS)]
-    if not hits.query.texts[0].column:
-        yield hits.newest(enough, match=_by(hits, whole))
+        if begun[:1] != [(None, None)]:
+            yield [_number(rid) for rid, _ in begun]
+            return
+    else:
+        yield [_number(rid) for rid, _ in hits.headings(_EXACT_SQL, whole=whole)]
+        if is_anywhere:
+            yield hits.newest(enough, match=_by(hits, whole))
     first = (
         f'f : "{begins_with(whole)}"' if _is_one_character(whole) else _in("t", any_of([whole], start=True))
     )

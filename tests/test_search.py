@@ -327,12 +327,13 @@ def test_a_long_list_begins_with_what_is_or_begins_like_the_query(sample, words)
     sql = "SELECT kind, rid & 16777215 FROM heading WHERE key = ? AND kind <> 1"
     exact = {number for _, number in sample.execute_sql(sql, (key,))}
     sql = "SELECT rid & 16777215 FROM heading WHERE key >= ? AND key < ? || char(0x10FFFF)"
-    begun = {number for (number,) in sample.execute_sql(sql, (key, key))}
+    headings = sample.execute_sql(sql, (key, key)).fetchall()
+    begun = {number for (number,) in headings}
     person = {
         number for (number,) in sample.execute_sql("SELECT bib_id FROM creator WHERE name = ?", (words,))
     }
     assert set(found[: len(exact)]) == exact
-    if len(begun) <= search._HEADINGS:
+    if len(headings) <= search._HEADINGS:
         assert set(found[: len(exact | person | begun)]) == exact | person | begun
 
 
