@@ -55,6 +55,7 @@ def _one_for_one() -> dict[int, str]:
 # ---- folding
 
 
+@lru_cache(maxsize=8192)  # publishers, subjects and names come again and again, and so do queries
 def fold(text: str) -> str:
     """The form in which two texts are compared; empty where the text has neither letter nor figure.
 

@@ -19,6 +19,9 @@ _ERA_YEAR = re.compile(f"({'|'.join(_FIRST_YEARS)}) *(元|[0-9]{{1,2}})")
 _ABBREVIATION = re.compile(
     r"((^|[ .\-(])[A-Z]|\.\.|\b([Vv]ol|[Ee]tc|[Ee]d|[Nn]o|Inc|Co|Ltd|Jr|Sr|Bros|Dr|St))\.$"
 )
+_LEADS_ON = tuple("/=+:;,،")
+_LEADING_ON = re.compile(r" +[/=+]$| *[:;,،]$")
+_PARALLEL = re.compile(r" = ([^:]+?)(?= [=:] |$)")
 _NOBODY = re.compile(r"s\.? ?n\.?|出版者不明|発行者不明|publisher not identified", re.IGNORECASE)
 
 
@@ -29,7 +32,9 @@ def is_japanese(text: str) -> bool:
 
 def plain(text: str) -> str:
     """A part of a description without the sign that leads on to the next part, or closes the area."""
-    text = re.sub(r" +[/=+]$| *[:;,،]$", "", " ".join(text.split()))
+    text = " ".join(text.split())
+    if text[-1:] in _LEADS_ON:  # else looking for it takes most of an import's time
+        text = _LEADING_ON.sub("", text)
     if text.endswith(".") and not _ABBREVIATION.search(text):
         text = text[:-1]
     return text.strip()
@@ -38,8 +43,11 @@ def plain(text: str) -> str:
 def title_parts(text: str) -> tuple[str, str, str]:
     """Title, subtitle and the title in another language of 書名 = Title : 副書名."""
     whole = plain(text)
-    parallel = " = ".join(re.findall(r" = ([^:]+?)(?= [=:] |$)", whole))
-    title, _, subtitle = re.sub(r" = [^:]+?(?= [=:] |$)", "", whole).partition(" : ")
+    parallel = ""
+    if " = " in whole:
+        parallel = " = ".join(_PARALLEL.findall(whole))
+        whole = _PARALLEL.sub("", whole)
+    title, _, subtitle = whole.partition(" : ")
     return title.strip(), subtitle.strip(), parallel
 
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from pymarc import Field
 
@@ -64,6 +65,7 @@ class Reading:
         return None if self.as_written(field) is field else field
 
 
+@lru_cache(maxsize=4096)  # publishers, series and names come again and again
 def clean(text: str) -> str:
     """A text without signs that are not seen, and without the punctuation that leads on."""
     return isbd.plain(_UNSEEN.sub("", unicodedata.normalize("NFC", text)))

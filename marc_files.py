@@ -101,6 +101,9 @@ def _record(chunk: bytes, legacy: str) -> Marc:
     return record
 
 
+_WHOLE_ENTRY = re.compile(rb"[0-9A-Za-z]{3}[0-9]{9}")
+
+
 def _fields(chunk: bytes, directory: bytes, parts: list[bytes]) -> Iterator[tuple[str, bytes]]:
     """Tag and bytes of each field: where the directory says, else in the order of the directory."""
     entries = [directory[at : at + _ENTRY] for at in range(0, len(directory) - _ENTRY + 1, _ENTRY)]
@@ -108,7 +111,7 @@ def _fields(chunk: bytes, directory: bytes, parts: list[bytes]) -> Iterator[tupl
     tags = [entry[:3].decode("ascii", "replace") for entry in entries]
     places = []
     for entry in entries:
-        if not re.fullmatch(rb"[0-9A-Za-z]{3}[0-9]{9}", entry):
+        if not _WHOLE_ENTRY.fullmatch(entry):
             break
         start, length = begin + int(entry[7:]), int(entry[3:7])
         if not length or chunk[start - 1 : start] != _END_OF_FIELD:
