@@ -49,16 +49,8 @@ def test_models_and_rules_stand_at_the_bottom():
     lowest = {"models", "circulation", "catalogue", "standing", "opening"}
     for pure in ("rule_sheet", "policy_lines", "policy_advice", "policy_diff", "wording"):
         assert not imported(ROOT / f"{pure}.py") & lowest, pure
-    for pure in (
-        "queries",
-        "pairs",
-        "folding",
-        "highlights",
-        "call_numbers",
-        "title_records",
-        "isbd",
-        "cells",
-    ):
+    texts = {"queries", "pairs", "folding", "highlights", "call_numbers", "title_records", "isbd", "cells"}
+    for pure in texts:
         assert not imported(ROOT / f"{pure}.py") & {*lowest, "peewee", "flask", "search"}, pure
     lower_half = {
         "events",
