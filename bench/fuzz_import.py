@@ -16,14 +16,18 @@ from datetime import date
 from pathlib import Path
 
 import intake
+import marc
+import marc_own
 import migrations
 import models
 import search_index
+import title_list
 from policy_file import read_policy
 from resources import text
 from sheets import Unreadable
 
-LISTS = Path(__file__).resolve().parent.parent / "tests" / "lists"
+TESTS = Path(__file__).resolve().parent.parent / "tests"
+LISTS, MARC = TESTS / "lists", TESTS / "marc"
 TODAY = date(2026, 4, 1)
 _WORDS = (
     "書名",
@@ -60,7 +64,11 @@ def seeds() -> list[bytes]:
         packed = io.BytesIO()
         book.save(packed)
         made.append(packed.getvalue())
-    return made
+    records = [path for path in MARC.iterdir() if path.suffix not in (".md", ".csv")]
+    made += [path.read_bytes() for path in sorted(records)]
+    titles = [one for one in marc.read_marc((MARC / "japanmarc.mrc").read_bytes()) if hasattr(one, "title")]
+    ours = "".join(title_list.text(titles)).encode()
+    return [*made, ours, b"".join(marc_own.xml(titles)), b"".join(map(marc_own.iso2709, titles))]
 
 
 def broken(content: bytes, chance: random.Random) -> bytes:
