@@ -263,7 +263,8 @@ def _creators(reading: Reading, statement: str) -> Iterator[CreatorRecord]:
             )
     if named:
         return iter(named.values())
-    return (CreatorRecord(person, role=role) for person, role in dict.fromkeys(isbd.named(statement)))
+    stated = dict.fromkeys(isbd.named(statement))
+    return (CreatorRecord(person, role=role) for person, role in stated if person)
 
 
 def _items(reading: Reading) -> Iterator[ItemRecord]:

@@ -185,6 +185,7 @@ def test_a_damaged_isbn_is_left_out_and_told_and_the_title_taken(fields, isbn, n
         ("阿部主計著", [("阿部主計", "著者")]),
         ("山崎博樹, 李士永 著", [("山崎博樹", "著者"), ("李士永", "著者")]),
         ("『旅』編集部 [編]", [("『旅』編集部", "編者")]),
+        ("ほか編", []),
     ],
 )
 def test_without_headings_people_are_read_from_the_title_page(statement, people):

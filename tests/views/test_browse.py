@@ -304,3 +304,14 @@ def test_the_page_of_a_title_asks_six_things_of_the_database_and_no_more(town, r
             with count_queries() as counter:
                 reader.get(f"/bibs/{number}")
             assert counter.count <= 6, (who, number)
+
+
+def test_picture_books_are_a_list_by_title(town, reader):
+    town.title("わにさんどきっ", title_kana="わにさんどきっ", subjects="児童書、絵本")
+    town.title("あおくんときいろちゃん", title_kana="あおくんときいろちゃん", subjects="絵本")
+    town.title("絵本の読み方", subjects="読書")
+
+    page = reader.get("/")
+    link = next(one["href"] for one in page.select(".ways a") if one.get_text() == "絵本")
+    titles = [one.get_text(strip=True) for one in reader.get(link).select(".row-title")]
+    assert titles == ["あおくんときいろちゃん", "わにさんどきっ"]
