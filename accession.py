@@ -123,7 +123,7 @@ class Accession:
         known = self.policy is None or self.policy.material(values["material"] or "book")
         values["material"] = (values["material"] or "book") if known else self.policy.materials[0].id
         self.new += 1
-        title = Title(-self.new, values, list(record.creators), record=record)
+        title = Title(-self.new, values, _named(record.creators), record=record)
         self._name_serial(title, record)
         return title
 
@@ -151,7 +151,7 @@ class Accession:
         title.values |= differing
         title.is_changed |= bool(differing)
         title.is_changed |= self._name_serial(title, record)
-        people = _with_known(record.creators, title.creators)
+        people = _with_known(_named(record.creators), title.creators)
         if people and people != title.creators and not (fill and title.creators):
             title.creators, title.has_other_people = people, True
 
@@ -241,6 +241,11 @@ def _with_known(people: tuple[CreatorRecord, ...], known: list[CreatorRecord]) -
             )
         )
     return merged
+
+
+def _named(people: Iterable[CreatorRecord]) -> list[CreatorRecord]:
+    """Those who have a name; a damaged file has others too."""
+    return [one for one in people if one.name]
 
 
 def _people(title: Title) -> list[tuple]:

@@ -17,6 +17,7 @@ import search
 from models import Bib, Creator, Item, Serial, db
 from rules import HoldState, ItemState
 from tests.records import barcode
+from title_records import CreatorRecord, TitleRecord
 
 BOTCHAN, KOKORO = "9784003101032", "9784003101018"
 
@@ -328,3 +329,12 @@ def test_a_process_that_is_killed_leaves_whole_titles_and_a_second_run_does_the_
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert count("bib") == count("item") == count("creator") == count("bib_key") == ROWS
+
+
+def test_a_person_without_a_name_is_left_out_whatever_file_says_so(town):
+    people = (CreatorRecord("", role="編者"), CreatorRecord("夏目 漱石"))
+    record = TitleRecord(1, "test:1", "こころ", creators=people)
+    for _ in range(2):
+        intake.store(db, [record], town.today, policy=town.policy)
+
+    assert [name for (name,) in Creator.select(Creator.name).tuples()] == ["夏目 漱石"]
