@@ -64,9 +64,10 @@ def _is_open(form: str) -> bool:
     return re.search("[a-z0-9][a-z]$", form) is not None
 
 
-def goes_on(form: str) -> str:
-    """What may follow a text where a heading begins with it, as a pattern for GLOB."""
-    return "*" if _is_open(form) or not form[-1].isascii() else "[^a-z0-9]*"
+def begins(text: str, form: str) -> bool:
+    """Whether ``phrase`` finds a form at the beginning of a text that begins so: Latin words only whole."""
+    following = text[len(form) : len(form) + 1]
+    return _is_open(form) or not (form[-1].isascii() and following.isascii() and following.isalnum())
 
 
 def pattern(alternatives: Iterable[str]) -> re.Pattern:

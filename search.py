@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from folding import forms, isbn13
-from pairs import END, any_of, flat, goes_on, pattern
+from pairs import END, any_of, begins, flat, pattern
 from queries import Query, Sort, Word, understood
 from search_index import (
     EVERY,
@@ -306,21 +306,18 @@ def _by_place(rows: list[tuple], hits: Hits) -> list[int]:
     return [place[-1] for place in sorted(order)]
 
 
+_LAST = chr(0x10FFFF)  # stands behind every text
 _EXACT_SQL = f"""SELECT rid, kind FROM heading WHERE key = :whole AND kind IN ({TITLE}, {READING})
   ORDER BY kind, rid DESC LIMIT 1000"""  # noqa: S608 - of constants
-# What it is the whole title or reading of, then what somebody of this name made.
-_NAMED_SQL = f"""SELECT rid, kind FROM heading WHERE key = :whole AND kind IN ({TITLE}, {READING})
+# What it is the whole title or reading of, then what somebody of this name made, then whole subtitles.
+_NAMED_SQL = f"""SELECT rid, CASE kind WHEN {SUBTITLE} THEN {READING + 2} ELSE kind END
+    FROM heading WHERE key = :whole
   UNION ALL SELECT rowid, {READING + 1}
     FROM (SELECT rowid FROM bib_fts WHERE bib_fts MATCH :named ORDER BY rowid DESC LIMIT :enough)
   ORDER BY 2, 1 DESC LIMIT :enough"""  # noqa: S608 - of constants
-# Titles, subtitles and readings that begin so; of too many nothing but that there are.
-_RANGE = "FROM heading WHERE key > :whole AND key < :whole || char(0x10FFFF)"
-_BEGUN_SQL = f"""WITH many (yes) AS (
-    SELECT count(*) > {_HEADINGS} FROM (SELECT 1 {_RANGE} LIMIT {_HEADINGS + 1}))
-  SELECT NULL, NULL FROM many WHERE yes UNION ALL
-  SELECT rid, kind {_RANGE} AND NOT (SELECT yes FROM many) AND substr(key, length(:whole) + 1) GLOB :rest
-  UNION ALL SELECT rid, kind FROM heading WHERE key = :whole AND kind = {SUBTITLE}
-  ORDER BY 2, 1 DESC"""  # noqa: S608 - of constants
+# Titles, subtitles and readings that begin so.
+_BEGUN_SQL = f"""SELECT rid, kind, key FROM heading WHERE key > :whole AND key < :after
+  LIMIT {_HEADINGS + 1}"""  # noqa: S608 - of a constant
 
 
 def _tiers(hits: Hits, enough: int) -> Iterator[list[int]]:
@@ -346,9 +343,10 @@ def _titles_that_are_or_begin(hits: Hits, whole: str, enough: int) -> Iterator[l
     if hits.is_plain and is_anywhere:
         named = hits.headings(_NAMED_SQL, whole=whole, named=_by(hits, whole), enough=enough)
         yield [_number(rid) for rid, _ in named]
-        begun = hits.headings(_BEGUN_SQL, whole=whole, rest=goes_on(whole))
-        if begun[:1] != [(None, None)]:
-            yield [_number(rid) for rid, _ in begun]
+        begun = hits.headings(_BEGUN_SQL, whole=whole, after=whole + _LAST)
+        if len(begun) <= _HEADINGS:
+            begun.sort(key=lambda row: (row[1], -row[0]))
+            yield [_number(rid) for rid, _, key in begun if begins(key, whole)]
             return
     else:
         yield [_number(rid) for rid, _ in hits.headings(_EXACT_SQL, whole=whole)]
