@@ -7,8 +7,8 @@ that there are.
 from collections import Counter
 from dataclasses import dataclass
 
+from hits import Hits
 from queries import Query
-from search import Hits
 
 LOOKED_AT = 5000
 _AUTHORS, _CLASSES = 8, 10  # the most frequent

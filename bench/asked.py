@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections import Counter
 
 import catalogue
+import hits
 import queries
 import search
 from folding import fold, forms
@@ -36,7 +37,7 @@ def page(words: str) -> list:
 
 def match(words: str) -> str:
     """The question to FTS5 that the words come down to."""
-    return search.Hits(db, queries.understood({"q": words})).match
+    return hits.Hits(db, queries.understood({"q": words})).match
 
 
 def newest(asked: str, limit: int) -> list[int]:

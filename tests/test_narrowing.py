@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 import facets
+import hits
 import queries
 import search
 import search_index
@@ -68,7 +69,7 @@ def test_only_what_is_on_the_shelf_may_be_asked_for(town, find):
 
 
 def test_the_number_of_what_is_on_the_shelf_is_counted_to_a_thousand(town, monkeypatch):
-    monkeypatch.setattr(search, "COUNTED_UP_TO", 3)
+    monkeypatch.setattr(hits, "COUNTED_UP_TO", 3)
     for n in range(5):
         town.title(f"猫 {n}")
 
